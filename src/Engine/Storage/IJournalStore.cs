@@ -1,0 +1,43 @@
+namespace OrleansStream.Engine.Storage;
+
+/// <summary>Keeps journal files: appended to by one writer, read back after a restart.</summary>
+/// <remarks>Thread-safe. Faults are <see cref="IOException"/>s whose message names the file.</remarks>
+public interface IJournalStore
+{
+    /// <summary>Creates a file, durably: its directory entry survives a power cut.</summary>
+    /// <exception cref="IOException">A file of that name exists.</exception>
+    ValueTask<IJournalWriter> CreateAsync(string name, CancellationToken cancellationToken);
+
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    ValueTask<IJournalReader> OpenAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The names of all files, in ordinal order.</summary>
+    ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes a file, durably. Deleting one that is not there does nothing.</summary>
+    ValueTask DeleteAsync(string name, CancellationToken cancellationToken);
+}
+
+/// <summary>Appends to one journal file. One call at a time. After any failure the file is never written again.</summary>
+public interface IJournalWriter : IAsyncDisposable
+{
+    long LengthBytes { get; }
+
+    /// <summary>Appends bytes at the end, which must be <paramref name="position"/>. Borrows them until it completes.</summary>
+    ValueTask AppendAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
+    /// <summary>Completes when all appended bytes would survive a power cut, as far as the sync policy asks for it.</summary>
+    ValueTask FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends the file: later appends fail, from whoever.</summary>
+    ValueTask SealAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Reads one journal file. Thread-safe.</summary>
+public interface IJournalReader : IAsyncDisposable
+{
+    long LengthBytes { get; }
+
+    /// <summary>Fills the buffer from a position on; fewer bytes only at the file's end.</summary>
+    ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken);
+}
