@@ -2,7 +2,7 @@ namespace OrleansStream.Engine.Storage;
 
 /// <summary>Keeps journal files: appended to by one writer, read back after a restart.</summary>
 /// <remarks>
-/// Thread-safe. A name is made of at most 100 lower case letters, digits, '-', '_' and '.', and does not begin with a '.'.
+/// Thread-safe. A name has at most 100 characters: lower case letters, digits, '-', '_' and '.', which is not the first.
 /// Faults are <see cref="IOException"/>s whose message names the file.
 /// </remarks>
 public interface IJournalStore
@@ -27,7 +27,7 @@ public interface IJournalWriter : IAsyncDisposable
 {
     long LengthBytes { get; }
 
-    /// <summary>Appends at the end, which must be <paramref name="position"/>. Borrows the bytes until it completes.</summary>
+    /// <summary>Appends at the end, which must be <paramref name="position"/>. Borrows the bytes meanwhile.</summary>
     ValueTask AppendAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>Completes when all appended bytes would survive a power cut, as far as the sync policy asks.</summary>

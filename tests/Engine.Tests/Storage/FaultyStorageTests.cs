@@ -121,7 +121,8 @@ public sealed class FaultyStorageTests
             });
 
             await Assert.ThrowsAsync<IOException>(async () => await writer.FlushAsync(None));
-            await Assert.ThrowsAsync<IOException>(async () => await writer.AppendAsync(writer.LengthBytes, Bytes, None));
+            await Assert.ThrowsAsync<IOException>(
+                async () => await writer.AppendAsync(writer.LengthBytes, Bytes, None));
         }
     }
 

@@ -18,7 +18,8 @@ public sealed class LocalSegmentStoreTests : IDisposable
 
     private string PartitionPath => Path.Combine(_directory.Path, "00112233445566778899aabbccddeeff", "3");
 
-    private string SegmentPath => Path.Combine(PartitionPath, "0000000000000001000-0000000002-0000000000000000007.segment");
+    private string SegmentPath
+        => Path.Combine(PartitionPath, "0000000000000001000-0000000002-0000000000000000007.segment");
 
     public void Dispose() => _directory.Dispose();
 

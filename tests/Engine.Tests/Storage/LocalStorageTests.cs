@@ -82,7 +82,7 @@ public sealed class LocalStorageTests : IDisposable
     [Fact]
     public async Task With_the_system_as_its_only_guard_a_journal_reads_back_what_was_flushed()
     {
-        await using (var storage = await LocalStorage.OpenAsync(_directory.Path, JournalSync.Os, CancellationToken.None))
+        await using (var storage = await OpenAsync(JournalSync.Os))
         {
             await using var writer = await storage.Journals.CreateAsync("j-1", CancellationToken.None);
             await writer.AppendAsync(0, new byte[] { 1, 2, 3 }, CancellationToken.None);
@@ -95,9 +95,11 @@ public sealed class LocalStorageTests : IDisposable
     private async Task<Process> StartChildWhileOpenAsync()
     {
         await using var storage = await OpenAsync();
-        return Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        return Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true })!;
     }
 
-    private Task<LocalStorage> OpenAsync()
-        => LocalStorage.OpenAsync(_directory.Path, JournalSync.Always, CancellationToken.None);
+    private Task<LocalStorage> OpenAsync() => OpenAsync(JournalSync.Always);
+
+    private Task<LocalStorage> OpenAsync(JournalSync sync)
+        => LocalStorage.OpenAsync(_directory.Path, sync, CancellationToken.None);
 }

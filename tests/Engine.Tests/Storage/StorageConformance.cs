@@ -2,7 +2,7 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Tests.Storage;
 
-/// <summary>What every adapter must do, port by port. A new adapter adds a fixture and three one-line classes.</summary>
+/// <summary>What every adapter must do. A new adapter adds a fixture and three one-line classes.</summary>
 public abstract class StorageConformance<TFixture> : IAsyncLifetime
     where TFixture : StorageFixture, new()
 {

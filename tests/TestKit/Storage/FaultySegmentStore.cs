@@ -52,7 +52,8 @@ internal sealed class FaultySegmentStore(FaultPlan plan, MemorySegmentStore segm
     }
 
     public ValueTask DeleteAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken)
-        => plan.Begin($"delete segment {name}").RunAsync(() => segments.DeleteAsync(partition, name, cancellationToken));
+        => plan.Begin($"delete segment {name}")
+            .RunAsync(() => segments.DeleteAsync(partition, name, cancellationToken));
 
     public ValueTask DeletePartitionAsync(PartitionId partition, CancellationToken cancellationToken)
         => plan.Begin($"delete segments of {partition}")

@@ -3,7 +3,7 @@ using OrleansStream.Engine.Storage.Memory;
 
 namespace OrleansStream.TestKit.Storage;
 
-/// <summary>A storage in memory that fails where a test says so, and that loses at a crash what a disk could lose.</summary>
+/// <summary>A storage in memory that fails where a test says so, and loses in a crash what a disk could lose.</summary>
 /// <remarks>
 /// A test runs a scenario once to learn how many operations it has, then again for each of them:
 /// <code>
@@ -70,8 +70,8 @@ public sealed class FaultyStorage : IStorage
     }
 
     /// <summary>
-    /// The storage after a kill -9: all journal bytes are there, but those not flushed can still be lost by a later power
-    /// cut; no uncommitted segment. From now on every operation of this storage fails.
+    /// The storage after a kill -9: all journal bytes are there, but a later power cut can still take those not flushed;
+    /// no uncommitted segment. From now on every operation of this storage fails.
     /// </summary>
     public Task<FaultyStorage> KillAsync() => EndAsync(seed: 0, file => file);
 

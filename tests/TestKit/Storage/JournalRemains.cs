@@ -6,7 +6,7 @@ internal sealed record JournalRemains(string Name, byte[] Bytes, int DurableByte
     /// <summary>How much a disk writes at once: it is there whole or not at all.</summary>
     private const int SectorBytes = 512;
 
-    /// <summary>What of the file a power cut would leave: what is durable, and of the rest whatever chance says.</summary>
+    /// <summary>What a power cut would leave: what is durable, and of the rest whatever chance says.</summary>
     public JournalRemains AfterPowerCut(Random random)
     {
         var remains = random.Next(2) == 0
