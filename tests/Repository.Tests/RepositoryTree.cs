@@ -1,3 +1,5 @@
+using OrleansStream.TestKit;
+
 namespace OrleansStream.Repository.Tests;
 
 /// <summary>The files of the repository these tests were built from.</summary>
@@ -6,7 +8,7 @@ internal static class RepositoryTree
     private static readonly string[] s_notOurs = ["bin", "obj", "artifacts", "node_modules", "data", "TestResults"];
 
     /// <summary>The directory that holds the solution.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => RepositoryRoot.Path;
 
     /// <summary>Every C# file, parsed once for all tests.</summary>
     public static IReadOnlyList<CSharpFile> CSharpFiles { get; } =
@@ -39,17 +41,5 @@ internal static class RepositoryTree
                 Collect(child, pattern, paths);
             }
         }
-    }
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "OrleansStream.sln")))
-        {
-            directory = directory.Parent
-                ?? throw new DirectoryNotFoundException($"No OrleansStream.sln above {AppContext.BaseDirectory}.");
-        }
-
-        return directory.FullName;
     }
 }

@@ -24,13 +24,15 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>What it printed so far, errors included.</summary>
-    public string Output
+    public string Output => string.Join('\n', Lines);
+
+    private string[] Lines
     {
         get
         {
             lock (_output)
             {
-                return string.Join('\n', _output);
+                return [.. _output];
             }
         }
     }
@@ -48,14 +50,14 @@ public sealed partial class ChildProcess : IAsyncDisposable
         return new ChildProcess(process);
     }
 
-    /// <summary>Runs a program to its end and returns what it printed.</summary>
-    /// <exception cref="InvalidOperationException">It failed, or was not done in time. The message has its output.</exception>
-    public static async Task<string> RunAsync(TimeSpan timeout, string program, params IEnumerable<string> arguments)
+    /// <summary>Runs a program to its end and returns the lines it printed.</summary>
+    /// <exception cref="InvalidOperationException">It failed, or took too long. The message has its output.</exception>
+    public static async Task<string[]> RunAsync(TimeSpan timeout, string program, params IEnumerable<string> arguments)
     {
         await using var child = Start(program, arguments);
         var exitCode = await child.WaitForExitAsync(timeout);
         return exitCode == 0
-            ? child.Output
+            ? child.Lines
             : throw new InvalidOperationException($"{program} ended with {exitCode}:\n{child.Output}");
     }
 
