@@ -11,7 +11,9 @@ namespace OrleansStream.Silo.Tests.RealClients;
 /// Producers that send one record after the other with acks=all, each to a partition of its own, and remember exactly
 /// what was acknowledged.
 /// </summary>
-/// <remarks>A refused record is not sent again: it may or may not be stored. A producer ends with its connection.</remarks>
+/// <remarks>
+/// A refused record is not sent again: it may or may not be stored. A producer ends with its connection.
+/// </remarks>
 internal sealed class AcknowledgedLoad : IAsyncDisposable
 {
     public const int PartitionCount = 4;

@@ -10,6 +10,8 @@ public sealed class EndingTests : IDisposable
     private const int BadOptions = 1;
     private const int StorageNotOpened = 2;
 
+    private static readonly string[] s_anyPorts = ["--kafka-port", "0", "--http-port", "0"];
+
     private readonly TemporaryDirectory _directory = new();
 
     [Fact]
@@ -54,7 +56,7 @@ public sealed class EndingTests : IDisposable
     {
         await File.WriteAllTextAsync(Data, "not a directory");
 
-        var (exitCode, output) = await SiloProcess.RunToEndAsync("--data", Data, "--kafka-port", "0", "--http-port", "0");
+        var (exitCode, output) = await SiloProcess.RunToEndAsync(["--data", Data, .. s_anyPorts]);
 
         Assert.Equal(StorageNotOpened, exitCode);
         Assert.Contains(Data, output, StringComparison.Ordinal);
@@ -65,7 +67,7 @@ public sealed class EndingTests : IDisposable
     {
         await using var first = await SiloProcess.StartAsync(Data);
 
-        var (exitCode, output) = await SiloProcess.RunToEndAsync("--data", Data, "--kafka-port", "0", "--http-port", "0");
+        var (exitCode, output) = await SiloProcess.RunToEndAsync(["--data", Data, .. s_anyPorts]);
 
         Assert.Equal(StorageNotOpened, exitCode);
         Assert.Contains(Data, output, StringComparison.Ordinal);

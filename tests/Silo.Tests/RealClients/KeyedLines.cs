@@ -22,7 +22,9 @@ internal static class KeyedLines
         return file;
     }
 
-    /// <summary>Nothing is missing, doubled or changed, and each partition has its records in the order they were sent.</summary>
+    /// <summary>
+    /// Nothing is missing, doubled or changed, and each partition has its records in the order they were sent.
+    /// </summary>
     /// <param name="received">Lines <c>partition TAB key TAB value</c>, in the order each partition was read.</param>
     public static void AssertComplete(IReadOnlyCollection<string> received)
     {
@@ -37,7 +39,9 @@ internal static class KeyedLines
             key => Assert.Single(key.Select(record => record[0]).Distinct()));
     }
 
-    /// <summary>What is stored is compressed by the codec the client was told to use; returns what was looked at.</summary>
+    /// <summary>
+    /// What is stored is compressed by the codec the client was told to use; returns what was looked at.
+    /// </summary>
     public static async Task<IReadOnlyList<StoredBatch>> AssertStoredAsAsync(
         CompressionCodec codec, string address, string topic)
     {

@@ -25,8 +25,8 @@ public sealed class SuddenDeathTests : IDisposable
         }
     }
 
-    // The N-th sync of each thread that syncs fails with EIO. Whoever waited for it has to hear of it, the silo has to go
-    // on by itself, and a kill must not bring to light that something acknowledged had been in memory only.
+    // The N-th sync of each thread that syncs fails with EIO. Whoever waited for it has to hear of it, the silo has to
+    // go on by itself, and a kill must not bring to light that something acknowledged had been in memory only.
     [TheoryNeeding("strace")]
     [InlineData(1)]
     [InlineData(7)]

@@ -4,8 +4,8 @@ namespace OrleansStream.TestKit.Clients;
 
 /// <summary>Real JSON records, each with a running number: what clients send in the tests with real clients.</summary>
 /// <remarks>
-/// From the npm package in tests/data where it is installed, else from the lines of the repository's own license. Either
-/// way line n is <c>{"n":n,"data":...}</c>, so every line is different.
+/// From the npm package in tests/data where it is installed, else from the lines of the repository's own license.
+/// Either way line n is <c>{"n":n,"data":...}</c>, so every line is different.
 /// </remarks>
 public static class JsonLines
 {

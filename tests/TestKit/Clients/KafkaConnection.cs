@@ -6,7 +6,9 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.TestKit.Clients;
 
-/// <summary>A client that sends what it is told and hides nothing: no retries, no batching, stored bytes as they are.</summary>
+/// <summary>
+/// A client that sends what it is told and hides nothing: no retries, no batching, stored bytes as they are.
+/// </summary>
 /// <remarks>One request at a time; not thread-safe.</remarks>
 public sealed class KafkaConnection : IDisposable
 {
@@ -37,9 +39,10 @@ public sealed class KafkaConnection : IDisposable
         var topic = new CreatableTopic(name, partitionCount, ReplicationFactor: -1, Assignments: [], Configs: []);
         var response = await SendAsync<CreateTopicsRequest, CreateTopicsResponse>(
             new([topic], TimeoutMs, ValidateOnly: false), CreateTopicsVersion);
-        if (response.Topics[0].Error != ErrorCode.None)
+        var created = response.Topics[0];
+        if (created.Error != ErrorCode.None)
         {
-            throw new InvalidOperationException($"{name}: {response.Topics[0].Error} {response.Topics[0].ErrorMessage}");
+            throw new InvalidOperationException($"{name}: {created.Error} {created.ErrorMessage}");
         }
     }
 

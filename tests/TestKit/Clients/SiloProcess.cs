@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace OrleansStream.TestKit.Clients;
 
-/// <summary>A real silo in a process of its own, as it is built: ports of its own choice, data where it is told.</summary>
+/// <summary>
+/// A real silo in a process of its own, as it is built: ports of its own choice, data where it is told.
+/// </summary>
 public sealed partial class SiloProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
@@ -29,7 +31,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
     public string Output => _child.Output;
 
     /// <summary>Starts a silo and returns once it serves.</summary>
-    /// <exception cref="InvalidOperationException">It ended or did not get ready. The message has its output.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It ended or did not get ready. The message has its output.
+    /// </exception>
     public static async Task<SiloProcess> StartAsync(string dataDirectory, params IEnumerable<string> options)
     {
         var child = Launch(["--kafka-port", "0", "--http-port", "0", "--data", dataDirectory, .. options]);
