@@ -1,0 +1,43 @@
+using System.Buffers;
+
+namespace OrleansStream.Protocols.Kafka;
+
+/// <summary>Finds where a request or a response ends in a stream of bytes.</summary>
+/// <remarks>
+/// <code>
+/// byte  0..3   length of what follows, signed, big endian
+///       4..    header and body
+/// </code>
+/// See https://kafka.apache.org/protocol#protocol_common.
+/// </remarks>
+public static class KafkaFrame
+{
+    public const int LengthPrefixBytes = sizeof(int);
+
+    /// <summary>Cuts one frame, without its length, off the front of <paramref name="buffer"/>; false when it is not all there.</summary>
+    /// <exception cref="ProtocolException">The length is negative or above <paramref name="maxFrameBytes"/>.</exception>
+    public static bool TryRead(
+        ref ReadOnlySequence<byte> buffer, int maxFrameBytes, out ReadOnlySequence<byte> frame)
+    {
+        frame = default;
+        var reader = new SequenceReader<byte>(buffer);
+        if (!reader.TryReadBigEndian(out int length))
+        {
+            return false;
+        }
+
+        if (length < 0 || length > maxFrameBytes)
+        {
+            throw new ProtocolException($"The frame length is {length} but must be from 0 to {maxFrameBytes}.");
+        }
+
+        if (reader.Remaining < length)
+        {
+            return false;
+        }
+
+        frame = reader.UnreadSequence.Slice(0, length);
+        buffer = buffer.Slice(frame.End);
+        return true;
+    }
+}
