@@ -1,11 +1,14 @@
 namespace OrleansStream.Engine.Storage;
 
 /// <summary>Keeps journal files: appended to by one writer, read back after a restart.</summary>
-/// <remarks>Thread-safe. Faults are <see cref="IOException"/>s whose message names the file.</remarks>
+/// <remarks>
+/// Thread-safe. A name is made of lower case letters, digits, '-', '_' and '.', and does not begin with a '.'. Faults are
+/// <see cref="IOException"/>s whose message names the file.
+/// </remarks>
 public interface IJournalStore
 {
     /// <summary>Creates a file, durably: its directory entry survives a power cut.</summary>
-    /// <exception cref="IOException">A file of that name exists.</exception>
+    /// <exception cref="IOException">A file of that name exists, or the fault may have left one behind.</exception>
     ValueTask<IJournalWriter> CreateAsync(string name, CancellationToken cancellationToken);
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -29,13 +32,14 @@ public interface IJournalWriter : IAsyncDisposable
     /// <summary>Completes when all appended bytes would survive a power cut, as far as the sync policy asks for it.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 
-    /// <summary>Ends the file: later appends fail, from whoever.</summary>
+    /// <summary>Ends the file: later appends fail, from whoever. What was appended can still be flushed.</summary>
     ValueTask SealAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Reads one journal file. Thread-safe.</summary>
 public interface IJournalReader : IAsyncDisposable
 {
+    /// <summary>The file's length when it was opened.</summary>
     long LengthBytes { get; }
 
     /// <summary>Fills the buffer from a position on; fewer bytes only at the file's end.</summary>

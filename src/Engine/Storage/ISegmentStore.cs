@@ -31,6 +31,7 @@ public readonly record struct SegmentName(long BaseOffset, int Epoch, long Gener
 public interface ISegmentStore
 {
     /// <summary>Begins a segment that does not exist until it is committed.</summary>
+    /// <exception cref="IOException">A segment of that name exists or is being written.</exception>
     ValueTask<ISegmentWriter> CreateAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken);
 
     /// <exception cref="FileNotFoundException">There is no such segment.</exception>
@@ -53,12 +54,14 @@ public interface ISegmentStore
 }
 
 /// <summary>Writes one segment from front to back. Disposing without a commit leaves no segment.</summary>
+/// <remarks>One call at a time. After a failure only disposing is left.</remarks>
 public interface ISegmentWriter : IAsyncDisposable
 {
     /// <summary>Borrows the bytes until the call completes.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>Makes the segment exist, durably: after a power cut it is there whole, or the call has failed.</summary>
+    /// <remarks>A call that failed may have made it exist none the less, and then whole.</remarks>
     ValueTask CommitAsync(CancellationToken cancellationToken);
 }
 

@@ -34,6 +34,9 @@ public static class TableLimits
     /// <summary>How many operations one batch may have.</summary>
     public const int BatchOperations = 100;
 
+    /// <summary>How long a table name, a partition key or a row key may be, in bytes of UTF-8.</summary>
+    public const int KeyBytes = 512;
+
     /// <summary>How long one value may be, in bytes.</summary>
     public const int ValueBytes = 64 * 1_024;
 }
@@ -43,8 +46,8 @@ public sealed class TableConflictException(string message) : IOException(message
 
 /// <summary>Keeps rows in tables. A batch on one partition key is done whole or not at all, and durably.</summary>
 /// <remarks>
-/// Thread-safe. Keys may hold any characters; an adapter escapes what its store does not take. Faults are
-/// <see cref="IOException"/>s whose message names table and key.
+/// Thread-safe. Keys may hold any well-formed text; an adapter escapes what its store does not take. Faults are
+/// <see cref="IOException"/>s; after one, a batch may or may not have been done.
 /// </remarks>
 public interface ITableStore
 {
@@ -55,9 +58,10 @@ public interface ITableStore
     ValueTask<IReadOnlyList<TableRow>> QueryAsync(string table, string partitionKey, CancellationToken cancellationToken);
 
     /// <summary>Does all operations or none, durably before it completes; each row key at most once.</summary>
+    /// <remarks>Borrows operations and values until it completes. A batch that has begun is not cancelled any more.</remarks>
     /// <returns>The new ETags, in the order of the operations; null for a deletion.</returns>
     /// <exception cref="TableConflictException">A condition did not hold.</exception>
-    /// <exception cref="ArgumentException">Too many operations, a value too long, or a row key named twice.</exception>
+    /// <exception cref="ArgumentException">No or too many operations, a key or value too long, or a row key named twice.</exception>
     ValueTask<IReadOnlyList<string?>> ExecuteAsync(
         string table, string partitionKey, IReadOnlyList<TableOperation> operations, CancellationToken cancellationToken);
 }

@@ -1,0 +1,4 @@
+namespace OrleansStream.Engine.Storage.Local;
+
+/// <summary>A write found no room and was undone, so that its file is as it was.</summary>
+internal sealed class DiskFullException(IOException cause) : IOException(cause.Message, cause);
