@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace OrleansStream.Silo.Gateways.Kafka;
+
+/// <summary>The client at the other end of one connection, as far as it has told us who it is.</summary>
+/// <remarks>
+/// The handler makes one per connection. The router fills in the names it reads from request headers and
+/// ApiVersions; only the connection's read loop writes, so requests still running may see a name appear.
+/// </remarks>
+internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoint? local)
+{
+    public string ConnectionId => connectionId;
+
+    /// <summary>Null on a connection without an address.</summary>
+    public EndPoint? Remote => remote;
+
+    /// <summary>The address of ours that the client connected to; null on a connection without one.</summary>
+    public EndPoint? Local => local;
+
+    /// <summary>From the header of the latest request that had one; null until then.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>From ApiVersions version 3 on; null until then.</summary>
+    public string? SoftwareName { get; set; }
+
+    /// <summary>From ApiVersions version 3 on; null until then.</summary>
+    public string? SoftwareVersion { get; set; }
+
+    public override string ToString()
+        => $"{ClientId ?? "?"} ({SoftwareName ?? "unknown"} {SoftwareVersion ?? "?"}) at {Remote}";
+}
