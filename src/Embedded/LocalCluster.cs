@@ -32,6 +32,7 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
     private readonly CancellationTokenSource _stopping = new();
     private volatile OpenedStorage? _opened;
     private Task _supervising = Task.CompletedTask;
+    private int _disposed;
 
     private LocalCluster(
         Func<CancellationToken, Task<IStorage>> openStorage, EngineOptions options, ILoggerFactory loggers, TimeProvider time)
@@ -77,7 +78,7 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         CancellationToken cancellationToken)
     {
         var cluster = new LocalCluster(openStorage, options, loggers, time);
-        var opened = await cluster.OpenStorageAsync(cancellationToken).ConfigureAwait(false);
+        var opened = await cluster.OpenAsync(cancellationToken).ConfigureAwait(false);
         cluster._supervising = cluster.SuperviseAsync(opened);
         return cluster;
     }
@@ -107,13 +108,27 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
 
     /// <exception cref="IOException">The storage fails, or is being opened anew; it can be tried again.</exception>
     async ValueTask<long> IProducerIds.AllocateAsync(CancellationToken cancellationToken)
-        => _opened is { } opened
-            ? await opened.Store.ProducerIds.AllocateAsync(cancellationToken).ConfigureAwait(false)
-            : throw new IOException("The storage is being opened anew.");
+    {
+        try
+        {
+            return _opened is { } opened
+                ? await opened.Store.ProducerIds.AllocateAsync(cancellationToken).ConfigureAwait(false)
+                : throw new IOException("The storage is being opened anew.");
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new IOException("The storage is being closed.", e);
+        }
+    }
 
     /// <summary>Writes everything to the storage and closes it.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _supervising.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Interlocked.Exchange(ref _opened, null) is { } opened)
@@ -128,7 +143,9 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
     {
         for (var partition = 0; partition < topic.PartitionCount; partition++)
         {
-            _partitions.TryRemove(new PartitionId(topic.Id, partition), out _);
+            var id = new PartitionId(topic.Id, partition);
+            _partitions.TryRemove(id, out _);
+            _opened?.Forget(id);
         }
     }
 
@@ -144,6 +161,25 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         return _opened?.Store.Exists(id) == true ? _partitions.GetOrAdd(id, partition) : partition;
     }
 
+    private async Task<OpenedStorage> OpenAsync(CancellationToken cancellationToken)
+    {
+        var opened = await OpenStorageAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await OpenPartitionsAsync(opened, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        LastTopics = opened.Store.Topics;
+        ClusterId = opened.Store.ClusterId;
+        _opened = opened;
+        return opened;
+    }
+
     private async Task<OpenedStorage> OpenStorageAsync(CancellationToken cancellationToken)
     {
         var storage = await _openStorage(cancellationToken).ConfigureAwait(false);
@@ -151,12 +187,7 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         {
             var store = await LogStore.OpenAsync(storage, _options, _time, _loggers, cancellationToken)
                 .ConfigureAwait(false);
-            var opened = new OpenedStorage(storage, store);
-            LastTopics = store.Topics;
-            ClusterId = store.ClusterId;
-            await OpenPartitionsAsync(opened, cancellationToken).ConfigureAwait(false);
-            _opened = opened;
-            return opened;
+            return new OpenedStorage(storage, store);
         }
         catch
         {
@@ -194,8 +225,21 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
             var fault = await opened.Store.Failed.WaitAsync(_stopping.Token).ConfigureAwait(false);
             LogFailed(fault);
             _opened = null;
-            await opened.DisposeAsync().ConfigureAwait(false);
+            await CloseFailedAsync(opened).ConfigureAwait(false);
             opened = await ReopenAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task CloseFailedAsync(OpenedStorage opened)
+    {
+        try
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, the cluster must open its storage anew.
+            LogCloseFailed(e);
         }
     }
 
@@ -205,7 +249,7 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         {
             try
             {
-                return await OpenStorageAsync(_stopping.Token).ConfigureAwait(false);
+                return await OpenAsync(_stopping.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -221,6 +265,9 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
 
     [LoggerMessage(1102, LogLevel.Error, "The storage could not be opened; it is tried again.")]
     private partial void LogReopenFailed(Exception exception);
+
+    [LoggerMessage(1104, LogLevel.Warning, "The failed storage could not be closed in order.")]
+    private partial void LogCloseFailed(Exception exception);
 
     [LoggerMessage(1103, LogLevel.Error, "A partition is refused: {Reason}")]
     private partial void LogRefused(string reason);

@@ -19,8 +19,9 @@ internal sealed class LocalTopicCatalog(LocalCluster cluster) : ITopicCatalog
 
     public async ValueTask<TopicReply> DeleteAsync(string name, CancellationToken cancellationToken)
     {
+        var topic = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         var reply = await ChangeAsync(topics => topics.DeleteAsync(name, cancellationToken)).ConfigureAwait(false);
-        if (reply is { Error: StreamError.None, Topic: { } topic })
+        if (reply.Error == StreamError.None && topic is not null)
         {
             cluster.Forget(topic);
         }

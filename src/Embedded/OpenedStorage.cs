@@ -10,6 +10,7 @@ namespace OrleansStream.Embedded;
 internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<PartitionId, PartitionOpening> _partitions = [];
+    private volatile bool _closing;
 
     public LogStore Store => store;
 
@@ -17,23 +18,47 @@ internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDi
     /// <exception cref="IOException">Its storage is damaged or fails.</exception>
     public async ValueTask<PartitionHost?> OpenPartitionAsync(PartitionId id, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_closing, this);
         var opening = _partitions.GetOrAdd(id, static _ => new PartitionOpening());
-        var host = await opening.RunAsync(store, id).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (host is not { IsOpen: true })
+        try
         {
-            _partitions.TryRemove(KeyValuePair.Create(id, opening));
-        }
+            var host = await opening.RunAsync(store, id).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (host is not { IsOpen: true })
+            {
+                _partitions.TryRemove(KeyValuePair.Create(id, opening));
+            }
 
-        return host;
+            return host;
+        }
+        catch (Exception e) when (e is not (StorageDamagedException or OperationCanceledException))
+        {
+            // What is damaged stays refused; all else is tried again.
+            _partitions.TryRemove(KeyValuePair.Create(id, opening));
+            throw;
+        }
     }
+
+    public void Forget(PartitionId id) => _partitions.TryRemove(id, out _);
 
     public async ValueTask DisposeAsync()
     {
-        await store.DisposeAsync().ConfigureAwait(false);
-        await storage.DisposeAsync().ConfigureAwait(false);
+        _closing = true;
+        foreach (var opening in _partitions.Values)
+        {
+            await opening.EndedAsync().ConfigureAwait(false);
+        }
+
+        try
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await storage.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
-    /// <summary>Lets many ask for a partition and one open it. A partition that is damaged stays refused.</summary>
+    /// <summary>Lets many ask for a partition and one open it.</summary>
     private sealed class PartitionOpening
     {
         private readonly TaskCompletionSource<PartitionHost?> _opened =
@@ -58,6 +83,17 @@ internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDi
             }
 
             return await _opened.Task.ConfigureAwait(false);
+        }
+
+        /// <summary>Waits for an opening that has begun, and lets no other begin.</summary>
+        public async Task EndedAsync()
+        {
+            if (Interlocked.Exchange(ref _begun, 1) == 0)
+            {
+                _opened.SetException(new ObjectDisposedException(nameof(OpenedStorage)));
+            }
+
+            await ((Task)_opened.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -20,6 +20,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
+    private volatile bool _closing;
 
     private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
     {
@@ -72,11 +73,18 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <param name="turn">How its host lets one piece of work run at a time.</param>
     /// <returns>Null when the topic does not exist or has no such partition.</returns>
     /// <exception cref="IOException">Its storage is damaged or fails.</exception>
+    /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
     public async Task<PartitionHost?> OpenPartitionAsync(PartitionId id, ITurn turn, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_closing, this);
         if (!Exists(id) || _topics.Topics.FindById(id.TopicId) is not { } topic)
         {
             return null;
+        }
+
+        if (_hosts.ContainsKey(id))
+        {
+            throw new InvalidOperationException($"Partition {id} is open already.");
         }
 
         var store = await PartitionStore
@@ -89,7 +97,7 @@ public sealed partial class LogStore : IAsyncDisposable
         try
         {
             await store.SweepAsync(cancellationToken).ConfigureAwait(false);
-            await store.OpenEpochAsync(_services.Journal.Name.ToString(), CancellationToken.None).ConfigureAwait(false);
+            await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
         }
         catch (ManifestFaultException e)
         {
@@ -98,9 +106,12 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
-        return _hosts.TryAdd(id, host)
-            ? host
-            : throw new InvalidOperationException($"Partition {id} is open already.");
+        if (!_hosts.TryAdd(id, host))
+        {
+            throw new InvalidOperationException($"Partition {id} is open already.");
+        }
+
+        return await KeepAsync(host).ConfigureAwait(false) ? host : null;
     }
 
     /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
@@ -108,33 +119,45 @@ public sealed partial class LogStore : IAsyncDisposable
     {
         host.Close(StreamError.NotHosted, "The partition is being moved.");
         await host.DrainAsync().ConfigureAwait(false);
-        if (!Failed.IsCompleted)
+        try
         {
-            await host.FlushAsync().ConfigureAwait(false);
+            if (!Failed.IsCompleted)
+            {
+                await host.FlushAsync().ConfigureAwait(false);
+            }
         }
-
-        await host.DisposeAsync().ConfigureAwait(false);
-        _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+        catch (IOException e)
+        {
+            // Only a recovery of the journal finds the records now.
+            _services.Fail(e);
+            throw;
+        }
+        finally
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+        }
     }
 
     /// <summary>Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.</summary>
     public async ValueTask DisposeAsync()
     {
+        _closing = true;
         foreach (var host in _hosts.Values)
         {
             host.Close(StreamError.NotHosted, "The storage is being closed.");
+            await host.SettleAsync().ConfigureAwait(false);
         }
 
-        // Appends that wait for memory are refused now, not at their timeout.
-        await _services.Memory.DisposeAsync().ConfigureAwait(false);
-        await _services.JournalSpace.DisposeAsync().ConfigureAwait(false);
+        // What waits for memory is refused now, not at its timeout.
+        await _services.CloseBudgetsAsync().ConfigureAwait(false);
         await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _topics.DisposeAsync().ConfigureAwait(false);
         await _producerIds.DisposeAsync().ConfigureAwait(false);
         await _services.Journal.DisposeAsync().ConfigureAwait(false);
         if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
         {
-            await _services.Journal.TrimAsync(long.MaxValue, CancellationToken.None).ConfigureAwait(false);
+            await _maintenance.TryTrimJournalAsync(long.MaxValue).ConfigureAwait(false);
         }
 
         foreach (var host in _hosts.Values)
@@ -144,6 +167,9 @@ public sealed partial class LogStore : IAsyncDisposable
 
         await _services.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Does now what maintenance does from time to time.</summary>
+    internal Task MaintainAsync() => _maintenance.RunOnceAsync();
 
     private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
     {
@@ -159,9 +185,10 @@ public sealed partial class LogStore : IAsyncDisposable
             known[id] = false;
         }
 
-        var recovery = await new JournalRecovery(services.Storage, services.Segments, known, services.Logger, services.Now)
-            .RunAsync(cancellationToken).ConfigureAwait(false);
-        await DeleteLeftoversAsync(services.Storage, known, tombstones, recovery, cancellationToken).ConfigureAwait(false);
+        var recovering = new JournalRecovery(
+            services.Storage, services.Segments, known, services.Logger, services.Now, services.ProducersSince);
+        var recovery = await recovering.RunAsync(cancellationToken).ConfigureAwait(false);
+        await DeleteLeftoversAsync(services.Storage, tombstones, recovery, cancellationToken).ConfigureAwait(false);
 
         var journal = new JournalName(identity.Openings, Guid.NewGuid());
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
@@ -173,19 +200,10 @@ public sealed partial class LogStore : IAsyncDisposable
     // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
     private static async Task DeleteLeftoversAsync(
         IStorage storage,
-        Dictionary<Guid, bool> known,
         Dictionary<Guid, TombstoneRow> tombstones,
         RecoveryResult recovery,
         CancellationToken cancellationToken)
     {
-        foreach (var partition in await storage.Segments.ListPartitionsAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (!known.GetValueOrDefault(partition.TopicId))
-            {
-                await storage.Segments.DeletePartitionAsync(partition, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
         foreach (var (id, tombstone) in tombstones)
         {
             for (var partition = 0; partition < tombstone.PartitionCount; partition++)
@@ -205,7 +223,25 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
-    private Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
+    // A topic that is deleted while its partition is opened has one of the two see the other.
+    private async Task<bool> KeepAsync(PartitionHost host)
+    {
+        if (Exists(host.Id) && !_closing)
+        {
+            return true;
+        }
+
+        host.Close(StreamError.UnknownTopicOrPartition, "The topic was deleted.");
+        if (_hosts.TryRemove(KeyValuePair.Create(host.Id, host)))
+        {
+            await host.DrainAsync().ConfigureAwait(false);
+            await host.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private async Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
     {
         var topic = (after ?? before)!;
         var hosts = Enumerable.Range(0, topic.PartitionCount)
@@ -220,7 +256,7 @@ public sealed partial class LogStore : IAsyncDisposable
                 host.Reconfigure(config);
             }
 
-            return Task.CompletedTask;
+            return;
         }
 
         foreach (var host in hosts)
@@ -229,13 +265,12 @@ public sealed partial class LogStore : IAsyncDisposable
             _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
         }
 
-        _maintenance.DeleteLater(topic, hosts);
-        return Task.CompletedTask;
+        await _maintenance.DeleteLaterAsync(topic, hosts).ConfigureAwait(false);
     }
 
     private async Task<bool> TryFlushAllAsync()
     {
-        var isDone = _recovery.DamagedPartitions.Count == 0 && _recovery.DamagedJournals.Count == 0;
+        var isDone = true;
         foreach (var host in _hosts.Values)
         {
             try

@@ -57,7 +57,13 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
             }
 
             read.Add(chunk, start, end);
-            offset = end == chunk.UsedBytes ? chunk.NextOffset : HeaderAt(chunk, end).BaseOffset;
+            if (end < chunk.UsedBytes)
+            {
+                // What comes next did not fit or lies behind the end; a smaller batch in a later chunk must not follow.
+                return HeaderAt(chunk, end).BaseOffset;
+            }
+
+            offset = chunk.NextOffset;
         }
 
         return offset;
