@@ -71,13 +71,15 @@ public sealed record TopicConfig
     /// <summary>What applies where a topic sets nothing.</summary>
     public static TopicConfig Default { get; } = Parse(new Dictionary<string, string>());
 
+    public static bool IsKnown(string name) => Definitions.Any(definition => definition.Name == name);
+
     /// <summary>Reads a topic's own values over the defaults.</summary>
     /// <exception cref="FormatException">The message names the configuration, the value and what is allowed.</exception>
     public static TopicConfig Parse(IReadOnlyDictionary<string, string> values)
     {
         foreach (var name in values.Keys)
         {
-            if (!Definitions.Any(definition => definition.Name == name))
+            if (!IsKnown(name))
             {
                 throw new FormatException($"Unknown topic configuration '{name}'.");
             }

@@ -6,7 +6,7 @@ namespace OrleansStream.Protocols.Kafka;
 
 /// <summary>Builds one frame: fields are copied into a growing buffer, records are only noted and sent from where they lie.</summary>
 /// <remarks>
-/// The owner disposes it once the frame has been written out. Records noted by <see cref="WriteRecords(ReadOnlyMemory{byte})"/>
+/// The owner disposes it once the frame has been sent. Records noted by <see cref="WriteRecords(ReadOnlyMemory{byte})"/>
 /// must stay valid until then. Not thread-safe.
 /// </remarks>
 public sealed class KafkaWriter : IDisposable
@@ -81,14 +81,14 @@ public sealed class KafkaWriter : IDisposable
         }
     }
 
-    /// <summary>Notes record batches that lie in one piece; they are read when the frame is written out.</summary>
+    /// <summary>Notes record batches that lie in one piece; they are read when the frame is sent.</summary>
     public void WriteRecords(ReadOnlyMemory<byte> records)
     {
         WriteLength(records.Length);
         Insert(records);
     }
 
-    /// <summary>Notes record batches that lie in several pieces; they are read when the frame is written out.</summary>
+    /// <summary>Notes record batches that lie in several pieces; they are read when the frame is sent.</summary>
     public void WriteRecords(IReadOnlyList<ReadOnlyMemory<byte>> pieces, int totalBytes)
     {
         WriteLength(totalBytes);
@@ -145,20 +145,40 @@ public sealed class KafkaWriter : IDisposable
         }
     }
 
-    /// <summary>Writes the frame out, length first and records in their places.</summary>
-    public void WriteFrameTo(IBufferWriter<byte> output)
+    /// <summary>Ends the frame: its bytes in order, of which only the records are not the writer's own memory.</summary>
+    /// <returns>The length prefix and all up to the first records, then the other pieces.</returns>
+    public (ReadOnlyMemory<byte> Head, IReadOnlyList<ReadOnlyMemory<byte>> Following) Complete()
     {
         BinaryPrimitives.WriteInt32BigEndian(_buffer.Span, FrameBytes - KafkaFrame.LengthPrefixBytes);
-        var from = 0;
-        for (var i = 0; i < _insertions?.Count; i++)
+        ReadOnlyMemory<byte> written = _buffer.Memory[.._written];
+        if (_insertions is null)
         {
-            var (position, piece) = _insertions[i];
-            output.Write(_buffer.Span[from..position]);
-            output.Write(piece.Span);
-            from = position;
+            return (written, []);
         }
 
-        output.Write(_buffer.Span[from.._written]);
+        var following = new List<ReadOnlyMemory<byte>>((2 * _insertions.Count) + 1);
+        for (var i = 0; i < _insertions.Count; i++)
+        {
+            following.Add(_insertions[i].Piece);
+            var until = i + 1 < _insertions.Count ? _insertions[i + 1].Position : _written;
+            if (until > _insertions[i].Position)
+            {
+                following.Add(written[_insertions[i].Position..until]);
+            }
+        }
+
+        return (written[.._insertions[0].Position], following);
+    }
+
+    /// <summary>Ends the frame and copies it.</summary>
+    public void WriteFrameTo(IBufferWriter<byte> output)
+    {
+        var (head, following) = Complete();
+        output.Write(head.Span);
+        for (var i = 0; i < following.Count; i++)
+        {
+            output.Write(following[i].Span);
+        }
     }
 
     public void Dispose() => _buffer.Dispose();

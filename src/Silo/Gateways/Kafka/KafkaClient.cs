@@ -26,6 +26,12 @@ internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoin
     /// <summary>From ApiVersions version 3 on; null until then.</summary>
     public string? SoftwareVersion { get; set; }
 
+    /// <summary>
+    /// Ends when the appends of all Produce requests so far have been started; those of the next one follow, so that
+    /// batches are stored in the order they were sent.
+    /// </summary>
+    public Task AppendsStarted { get; set; } = Task.CompletedTask;
+
     public override string ToString()
         => $"{ClientId ?? "?"} ({SoftwareName ?? "unknown"} {SoftwareVersion ?? "?"}) at {Remote}";
 }

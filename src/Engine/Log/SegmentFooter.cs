@@ -1,0 +1,253 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using OrleansStream.Engine.Producers;
+using OrleansStream.Protocols.Batches;
+
+namespace OrleansStream.Engine.Log;
+
+/// <summary>A batch in a segment: where it begins, and the latest timestamp up to and including it.</summary>
+public readonly record struct SegmentIndexEntry(long BaseOffset, int Position, long MaxTimestamp);
+
+/// <summary>What a segment says about its batches, at its end.</summary>
+/// <remarks>
+/// A segment is its batches, then sections, then a trailer of 32 bytes. All numbers are big-endian.
+/// <code>
+/// section: type (int32) length (int32) content
+///   1 index      per entry: base offset (int64) position (int32) largest timestamp so far (int64)
+///   2 epochs     per entry: epoch (int32) start offset (int64)
+///   3 producers  as ProducerSequences writes them, as of the segment's end
+/// trailer: bytes of batches (int64) | bytes of sections (int32) | CRC-32C of sections (uint32) |
+///          next offset (int64) | version (int32, 1) | magic (int32, "OSSG")
+/// </code>
+/// A section of an unknown type is skipped, so that later versions can add some.
+/// </remarks>
+public sealed record SegmentFooter(
+    long BatchBytes,
+    long NextOffset,
+    IReadOnlyList<SegmentIndexEntry> Index,
+    IReadOnlyList<EpochStart> Epochs,
+    ReadOnlyMemory<byte> Producers)
+{
+    public const int TrailerBytes = 32;
+
+    private const int Magic = 0x4F535347;
+    private const int Version = 1;
+    private const int SectionHeaderBytes = 8;
+    private const int IndexEntryBytes = 20;
+    private const int EpochEntryBytes = 12;
+
+    private enum Section
+    {
+        Index = 1,
+        Epochs = 2,
+        Producers = 3,
+    }
+
+    /// <summary>The largest timestamp in the segment; -1 when it has none.</summary>
+    public long MaxTimestamp => Index.Count == 0 ? -1 : Index[^1].MaxTimestamp;
+
+    /// <summary>How many bytes the sections before a trailer take.</summary>
+    /// <exception cref="InvalidDataException">The trailer is not one, or contradicts the length of the file.</exception>
+    public static int SectionBytes(ReadOnlySpan<byte> trailer, long fileBytes)
+    {
+        var magic = BinaryPrimitives.ReadInt32BigEndian(trailer[28..]);
+        var version = BinaryPrimitives.ReadInt32BigEndian(trailer[24..]);
+        var batchBytes = BinaryPrimitives.ReadInt64BigEndian(trailer);
+        var sectionBytes = BinaryPrimitives.ReadInt32BigEndian(trailer[8..]);
+        if (magic != Magic || version != Version)
+        {
+            throw new InvalidDataException($"The trailer has magic {magic:X8} and version {version}.");
+        }
+
+        if (sectionBytes < 0 || batchBytes < 0 || batchBytes + sectionBytes + TrailerBytes != fileBytes)
+        {
+            throw new InvalidDataException(
+                $"The trailer tells of {batchBytes} + {sectionBytes} bytes, but the file has {fileBytes}.");
+        }
+
+        return sectionBytes;
+    }
+
+    /// <summary>Reads the sections and the trailer behind them.</summary>
+    /// <exception cref="InvalidDataException">The checksum is wrong or a section contradicts its length.</exception>
+    public static SegmentFooter Read(ReadOnlySpan<byte> sectionsAndTrailer)
+    {
+        var sections = sectionsAndTrailer[..^TrailerBytes];
+        var trailer = sectionsAndTrailer[^TrailerBytes..];
+        var crc = BinaryPrimitives.ReadUInt32BigEndian(trailer[12..]);
+        if (Crc32C.Compute(sections) != crc)
+        {
+            throw new InvalidDataException("The checksum of the footer does not match its bytes.");
+        }
+
+        SegmentIndexEntry[] index = [];
+        EpochStart[] epochs = [];
+        byte[] producers = [];
+        while (sections.Length >= SectionHeaderBytes)
+        {
+            var type = (Section)BinaryPrimitives.ReadInt32BigEndian(sections);
+            var content = sections.Slice(SectionHeaderBytes, BinaryPrimitives.ReadInt32BigEndian(sections[4..]));
+            sections = sections[(SectionHeaderBytes + content.Length)..];
+            switch (type)
+            {
+                case Section.Index:
+                    index = ReadIndex(content);
+                    break;
+                case Section.Epochs:
+                    epochs = ReadEpochs(content);
+                    break;
+                case Section.Producers:
+                    producers = content.ToArray();
+                    break;
+            }
+        }
+
+        return new SegmentFooter(
+            BinaryPrimitives.ReadInt64BigEndian(trailer),
+            BinaryPrimitives.ReadInt64BigEndian(trailer[16..]),
+            index,
+            epochs,
+            producers);
+    }
+
+    /// <summary>The bytes of the sections and the trailer.</summary>
+    public ReadOnlyMemory<byte> ToBytes()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        WriteIndex(output);
+        WriteEpochs(output);
+        WriteSection(output, Section.Producers, Producers.Length);
+        output.Write(Producers.Span);
+
+        var crc = Crc32C.Compute(output.WrittenSpan);
+        var sectionBytes = output.WrittenCount;
+        var trailer = output.GetSpan(TrailerBytes);
+        BinaryPrimitives.WriteInt64BigEndian(trailer, BatchBytes);
+        BinaryPrimitives.WriteInt32BigEndian(trailer[8..], sectionBytes);
+        BinaryPrimitives.WriteUInt32BigEndian(trailer[12..], crc);
+        BinaryPrimitives.WriteInt64BigEndian(trailer[16..], NextOffset);
+        BinaryPrimitives.WriteInt32BigEndian(trailer[24..], Version);
+        BinaryPrimitives.WriteInt32BigEndian(trailer[28..], Magic);
+        output.Advance(TrailerBytes);
+        return output.WrittenMemory;
+    }
+
+    /// <summary>The producers as of the segment's end.</summary>
+    public ProducerSequences ReadProducers()
+        => Producers.IsEmpty ? new ProducerSequences() : ProducerSequences.Read(Producers.Span);
+
+    /// <summary>The last indexed batch that begins at or before an offset: where to scan from.</summary>
+    public int FloorByOffset(long offset)
+    {
+        var (low, high) = (0, Index.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Index[middle].BaseOffset <= offset ? (middle + 1, high) : (low, middle);
+        }
+
+        return low == 0 ? 0 : Index[low - 1].Position;
+    }
+
+    /// <summary>The last indexed batch boundary at or before a position.</summary>
+    public int FloorByPosition(long position)
+    {
+        var (low, high) = (0, Index.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Index[middle].Position <= position ? (middle + 1, high) : (low, middle);
+        }
+
+        return low == 0 ? 0 : Index[low - 1].Position;
+    }
+
+    /// <summary>Where to scan from for the first batch with a record at or after a timestamp.</summary>
+    public int FloorByTimestamp(long timestamp)
+    {
+        var (low, high) = (0, Index.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Index[middle].MaxTimestamp < timestamp ? (middle + 1, high) : (low, middle);
+        }
+
+        return low == 0 ? 0 : Index[low - 1].Position;
+    }
+
+    /// <summary>The first indexed batch boundary behind a position, or the end of the batches.</summary>
+    public int NextIndexed(int position)
+    {
+        foreach (var entry in Index)
+        {
+            if (entry.Position > position)
+            {
+                return entry.Position;
+            }
+        }
+
+        return (int)BatchBytes;
+    }
+
+    private static SegmentIndexEntry[] ReadIndex(ReadOnlySpan<byte> content)
+    {
+        var entries = new SegmentIndexEntry[content.Length / IndexEntryBytes];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var entry = content.Slice(i * IndexEntryBytes, IndexEntryBytes);
+            entries[i] = new SegmentIndexEntry(
+                BinaryPrimitives.ReadInt64BigEndian(entry),
+                BinaryPrimitives.ReadInt32BigEndian(entry[8..]),
+                BinaryPrimitives.ReadInt64BigEndian(entry[12..]));
+        }
+
+        return entries;
+    }
+
+    private static EpochStart[] ReadEpochs(ReadOnlySpan<byte> content)
+    {
+        var entries = new EpochStart[content.Length / EpochEntryBytes];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var entry = content.Slice(i * EpochEntryBytes, EpochEntryBytes);
+            entries[i] = new EpochStart(
+                BinaryPrimitives.ReadInt32BigEndian(entry),
+                BinaryPrimitives.ReadInt64BigEndian(entry[4..]));
+        }
+
+        return entries;
+    }
+
+    private static void WriteSection(ArrayBufferWriter<byte> output, Section type, int length)
+    {
+        var header = output.GetSpan(SectionHeaderBytes);
+        BinaryPrimitives.WriteInt32BigEndian(header, (int)type);
+        BinaryPrimitives.WriteInt32BigEndian(header[4..], length);
+        output.Advance(SectionHeaderBytes);
+    }
+
+    private void WriteIndex(ArrayBufferWriter<byte> output)
+    {
+        WriteSection(output, Section.Index, Index.Count * IndexEntryBytes);
+        foreach (var entry in Index)
+        {
+            var bytes = output.GetSpan(IndexEntryBytes);
+            BinaryPrimitives.WriteInt64BigEndian(bytes, entry.BaseOffset);
+            BinaryPrimitives.WriteInt32BigEndian(bytes[8..], entry.Position);
+            BinaryPrimitives.WriteInt64BigEndian(bytes[12..], entry.MaxTimestamp);
+            output.Advance(IndexEntryBytes);
+        }
+    }
+
+    private void WriteEpochs(ArrayBufferWriter<byte> output)
+    {
+        WriteSection(output, Section.Epochs, Epochs.Count * EpochEntryBytes);
+        foreach (var entry in Epochs)
+        {
+            var bytes = output.GetSpan(EpochEntryBytes);
+            BinaryPrimitives.WriteInt32BigEndian(bytes, entry.Epoch);
+            BinaryPrimitives.WriteInt64BigEndian(bytes[4..], entry.StartOffset);
+            output.Advance(EpochEntryBytes);
+        }
+    }
+}

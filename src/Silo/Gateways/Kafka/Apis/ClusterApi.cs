@@ -1,0 +1,68 @@
+using OrleansStream.Contracts;
+using OrleansStream.Protocols.Kafka;
+using OrleansStream.Protocols.Kafka.Messages;
+
+namespace OrleansStream.Silo.Gateways.Kafka;
+
+/// <summary>Answers what is asked of the cluster as a whole: its nodes, its coordinators, ids for producers.</summary>
+internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
+{
+    /// <summary>Kafka's code for the endpoint of its controllers, which are not separate here.</summary>
+    private const sbyte Controllers = 2;
+
+    public async ValueTask<DescribeClusterResponse> DescribeAsync(DescribeClusterRequest request, KafkaCall call)
+    {
+        if (request.EndpointType != DescribeClusterRequest.Brokers)
+        {
+            var error = request.EndpointType == Controllers
+                ? ErrorCode.MismatchedEndpointType
+                : ErrorCode.UnsupportedEndpointType;
+            return new DescribeClusterResponse(
+                error, "This is an endpoint of type broker.", "", -1, [], request.EndpointType);
+        }
+
+        var description = await cluster.DescribeAsync(call.Closed);
+        var nodes = description.Nodes.Select(node =>
+        {
+            var (host, port) = addresses.Of(node, call.Client);
+            return new DescribedNode(node.Id, host, port);
+        });
+        return new DescribeClusterResponse(
+            ErrorCode.None,
+            ErrorMessage: null,
+            description.ClusterId,
+            description.ControllerId,
+            [.. nodes],
+            AuthorizedOperations: request.IncludeAuthorizedOperations
+                ? AuthorizedOperations.Cluster
+                : MetadataTopic.OperationsNotAskedFor);
+    }
+
+    /// <summary>Any node can coordinate any group, so it is the one that was asked.</summary>
+    public async ValueTask<FindCoordinatorResponse> FindCoordinatorsAsync(FindCoordinatorRequest request, KafkaCall call)
+    {
+        if (request.KeyType != FindCoordinatorRequest.Group)
+        {
+            var refusal = request.KeyType == FindCoordinatorRequest.Transaction
+                ? (Error: ErrorCode.UnsupportedVersion, Message: "Transactions are not supported.")
+                : (Error: ErrorCode.InvalidRequest, Message: $"There is no coordinator of type {request.KeyType}.");
+            return new FindCoordinatorResponse(
+                [.. request.Keys.Select(key => new Coordinator(key, -1, "", -1, refusal.Error, refusal.Message))]);
+        }
+
+        var description = await cluster.DescribeAsync(call.Closed);
+        var self = description.Nodes.First(node => node.Id == description.NodeId);
+        var (host, port) = addresses.Of(self, call.Client);
+        return new FindCoordinatorResponse([.. request.Keys.Select(key => new Coordinator(key, self.Id, host, port))]);
+    }
+
+    /// <summary>Idempotent producers only; one that names a transactional id is refused.</summary>
+    public async ValueTask<InitProducerIdResponse> InitProducerIdAsync(InitProducerIdRequest request, KafkaCall call)
+        => request.TransactionalId switch
+        {
+            null => new InitProducerIdResponse(
+                ErrorCode.None, await cluster.ProducerIds.AllocateAsync(call.Closed), ProducerEpoch: 0),
+            "" => new InitProducerIdResponse(ErrorCode.InvalidRequest),
+            _ => new InitProducerIdResponse(ErrorCode.UnsupportedVersion),
+        };
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using OrleansStream.Contracts;
+using OrleansStream.Protocols.Kafka;
+using OrleansStream.Protocols.Kafka.Messages;
+
+namespace OrleansStream.Silo.Gateways.Kafka;
+
+/// <summary>Shows the configuration of topics and of this node, and changes that of topics.</summary>
+internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
+{
+    public async ValueTask<DescribeConfigsResponse> DescribeAsync(DescribeConfigsRequest request, KafkaCall call)
+    {
+        var described = new List<DescribedResource>(request.Resources.Count);
+        foreach (var resource in request.Resources)
+        {
+            var found = resource.Type switch
+            {
+                ConfigResourceType.Topic => await FindTopicConfigsAsync(resource.Name, call.Closed),
+                ConfigResourceType.Broker => await FindBrokerConfigsAsync(resource.Name, call.Closed),
+                _ => Found.Nothing(ErrorCode.InvalidRequest, $"There is no configuration of {resource.Type} resources."),
+            };
+            var configs = found.Configs
+                .Where(config => resource.ConfigNames?.Contains(config.Name) ?? true)
+                .Select(config => config with
+                {
+                    Synonyms = request.IncludeSynonyms ? config.Synonyms : [],
+                    Documentation = request.IncludeDocumentation ? config.Documentation : null,
+                });
+            described.Add(new DescribedResource(found.Error, found.Message, resource.Type, resource.Name, [.. configs]));
+        }
+
+        return new DescribeConfigsResponse(described);
+    }
+
+    public async ValueTask<IncrementalAlterConfigsResponse> AlterAsync(
+        IncrementalAlterConfigsRequest request, KafkaCall call)
+    {
+        var altered = new List<AlteredResource>(request.Resources.Count);
+        foreach (var resource in request.Resources)
+        {
+            var isRepeated = request.Resources.Count(other => other.Type == resource.Type && other.Name == resource.Name) > 1;
+            var refusal = isRepeated
+                ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
+                : Refusal(resource);
+            var (error, message) = refusal ?? await AlterAsync(resource, request.ValidateOnly, call.Closed);
+            altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
+        }
+
+        return new IncrementalAlterConfigsResponse(altered);
+    }
+
+    private async ValueTask<Found> FindTopicConfigsAsync(string name, CancellationToken closed)
+        => await cluster.Topics.FindAsync(name, closed) is { } topic
+            ? new Found(ErrorCode.None, null, TopicConfigs.List(topic))
+            : Found.Nothing(ErrorCode.UnknownTopicOrPartition, "There is no such topic.");
+
+    // The empty name stands for what is configured for all nodes together, which is nothing.
+    private async ValueTask<Found> FindBrokerConfigsAsync(string name, CancellationToken closed)
+    {
+        if (name.Length == 0)
+        {
+            return new Found(ErrorCode.None, null, []);
+        }
+
+        var description = await cluster.DescribeAsync(closed);
+        return name == description.NodeId.ToString(CultureInfo.InvariantCulture)
+            ? new Found(ErrorCode.None, null, brokerConfigs.List(description.NodeId))
+            : Found.Nothing(ErrorCode.InvalidRequest, $"This is node {description.NodeId}, not '{name}'.");
+    }
+
+    private async ValueTask<(ErrorCode Error, string? Message)> AlterAsync(
+        AlterableResource resource, bool validateOnly, CancellationToken closed)
+    {
+        var changes = resource.Configs.Select(config => new ConfigChange(
+            config.Name, config.Operation == ConfigOperation.Set ? config.Value : null));
+        var reply = await cluster.Topics.AlterConfigsAsync(resource.Name, [.. changes], validateOnly, closed);
+        return (reply.Error.ToErrorCode(), reply.Message);
+    }
+
+    private static (ErrorCode, string?)? Refusal(AlterableResource resource)
+    {
+        if (resource.Type != ConfigResourceType.Topic)
+        {
+            return (ErrorCode.InvalidRequest, $"The configuration of {resource.Type} resources cannot be changed.");
+        }
+
+        var names = new HashSet<string>();
+        foreach (var (name, operation, value) in resource.Configs)
+        {
+            if (!names.Add(name))
+            {
+                return (ErrorCode.InvalidRequest, $"The configuration '{name}' occurs more than once.");
+            }
+
+            switch (operation)
+            {
+                case ConfigOperation.Set when value is null:
+                    return (ErrorCode.InvalidRequest, $"The configuration '{name}' has no value to set.");
+                case ConfigOperation.Append or ConfigOperation.Subtract:
+                    return (ErrorCode.InvalidConfig, $"The configuration '{name}' is not a list.");
+                case not (ConfigOperation.Set or ConfigOperation.Delete):
+                    return (ErrorCode.InvalidRequest, $"There is no operation {operation}.");
+            }
+        }
+
+        return null;
+    }
+
+    private readonly record struct Found(ErrorCode Error, string? Message, IEnumerable<DescribedConfig> Configs)
+    {
+        public static Found Nothing(ErrorCode error, string message) => new(error, message, []);
+    }
+}

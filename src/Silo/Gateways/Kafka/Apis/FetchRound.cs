@@ -1,0 +1,167 @@
+using System.Runtime.ExceptionServices;
+using OrleansStream.Contracts;
+
+namespace OrleansStream.Silo.Gateways.Kafka;
+
+/// <summary>Reads the partitions of one Fetch together, within one budget of bytes. Owns what they return.</summary>
+/// <remarks>
+/// Partitions are served in the order of the request; clients put those that got nothing in front the next time.
+/// Not thread-safe: the request that made it uses it, one call after the other.
+/// </remarks>
+internal sealed class FetchRound : IDisposable
+{
+    private readonly PartitionRead[] _readable;
+    private readonly int _budgetBytes;
+    private readonly bool _isPartlyUnreadable;
+    private bool _isFull;
+
+    public FetchRound(PartitionRead[][] topics, int budgetBytes)
+    {
+        Topics = topics;
+        _budgetBytes = budgetBytes;
+        var readable = new List<PartitionRead>();
+        foreach (var partitions in topics)
+        {
+            foreach (var read in partitions)
+            {
+                if (read.IsReadable)
+                {
+                    readable.Add(read);
+                }
+                else
+                {
+                    _isPartlyUnreadable = true;
+                }
+            }
+        }
+
+        _readable = [.. readable];
+    }
+
+    /// <summary>In the order of the request.</summary>
+    public PartitionRead[][] Topics { get; }
+
+    public int TotalBytes { get; private set; }
+
+    public bool HasSinglePartition => Topics is [{ Length: 1 }] && _readable.Length == 1;
+
+    /// <summary>Whether the client should have what there is: it suffices, no more fits in, or something is wrong.</summary>
+    public bool IsEnough(int minBytes)
+        => TotalBytes >= minBytes || _isFull || _readable.Length == 0 || _isPartlyUnreadable || HasError();
+
+    /// <summary>Reads all partitions anew.</summary>
+    public async ValueTask ReadAsync(int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        TotalBytes = 0;
+        _isFull = false;
+        var next = 0;
+        while (next < _readable.Length && (TotalBytes < _budgetBytes || next == 0))
+        {
+            next = await ReadSomeAsync(next, minBytes, maxWait, cancellationToken);
+        }
+
+        _isFull |= next < _readable.Length;
+        for (; next < _readable.Length; next++)
+        {
+            await _readable[next].ReadStatusAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Returns when the partitions may have got the bytes that are missing, or the time is over.</summary>
+    /// <remarks>
+    /// When n partitions together have grown by what is missing, one of them has grown by at least the n-th part. So it
+    /// suffices to wait for that in each, and the first to get there ends the wait of all. A partition that holds more
+    /// than the client takes of it at once ends the wait as well: it will not contribute more.
+    /// </remarks>
+    public async Task WaitForMoreAsync(int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        var growth = (minBytes - TotalBytes + _readable.Length - 1) / _readable.Length;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waits = Array.ConvertAll(_readable, read => WaitForGrowthAsync(read, growth, maxWait, ended.Token));
+        await Task.WhenAny(waits);
+        await ended.CancelAsync();
+        await Task.WhenAll(waits);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    public void Dispose()
+    {
+        foreach (var read in _readable)
+        {
+            read.Dispose();
+        }
+    }
+
+    private static async Task WaitForGrowthAsync(
+        PartitionRead read, int growth, TimeSpan maxWait, CancellationToken ended)
+    {
+        try
+        {
+            var wanted = read.LengthBytes + growth;
+            var reply = await read.StartAsync(maxBytes: wanted, minBytes: wanted, maxWait, ended);
+            reply.Records.Dispose();
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Another partition had enough, or the client left.
+        }
+    }
+
+    /// <summary>Reads in parallel as many partitions as the rest of the budget has room for.</summary>
+    /// <returns>The first that had no room.</returns>
+    private async ValueTask<int> ReadSomeAsync(
+        int first, int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        var reading = new List<Task<FetchReply>>(_readable.Length - first);
+        var unreserved = (long)_budgetBytes - TotalBytes;
+        var next = first;
+        do
+        {
+            var read = _readable[next++];
+            var maxBytes = (int)Math.Min(read.MaxBytes, unreserved);
+            unreserved -= maxBytes;
+            reading.Add(read.StartAsync(maxBytes, Math.Min(minBytes, maxBytes), maxWait, cancellationToken).AsTask());
+        }
+        while (next < _readable.Length && unreserved > 0);
+
+        await ReceiveAsync(first, reading);
+        return next;
+    }
+
+    // Every read that was started is received, also after one has failed: it may bring records to be released.
+    private async ValueTask ReceiveAsync(int first, List<Task<FetchReply>> reading)
+    {
+        ExceptionDispatchInfo? failure = null;
+        for (var i = 0; i < reading.Count; i++)
+        {
+            try
+            {
+                await _readable[first + i].ReceiveAsync(reading[i]);
+                Count(_readable[first + i]);
+            }
+            catch (Exception e)
+            {
+                failure ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+
+        failure?.Throw();
+    }
+
+    // A partition returns at least one batch, however small its share. Only the first may break the budget with it.
+    private void Count(PartitionRead read)
+    {
+        if (TotalBytes > 0 && TotalBytes + (long)read.LengthBytes > _budgetBytes)
+        {
+            read.Drop();
+            _isFull = true;
+        }
+        else
+        {
+            TotalBytes += read.LengthBytes;
+        }
+    }
+
+    private bool HasError()
+        => Array.Exists(_readable, read => read.Reply.Error != StreamError.None);
+}

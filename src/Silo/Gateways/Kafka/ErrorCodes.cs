@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using OrleansStream.Contracts;
+using OrleansStream.Protocols.Kafka;
+
+namespace OrleansStream.Silo.Gateways.Kafka;
+
+/// <summary>The one table that says how Kafka clients are told of each refusal.</summary>
+internal static class ErrorCodes
+{
+    public static ErrorCode ToErrorCode(this StreamError error) => error switch
+    {
+        StreamError.None => ErrorCode.None,
+        StreamError.UnknownTopicOrPartition => ErrorCode.UnknownTopicOrPartition,
+        StreamError.UnknownTopicId => ErrorCode.UnknownTopicId,
+        StreamError.OffsetOutOfRange => ErrorCode.OffsetOutOfRange,
+        StreamError.CorruptBatch => ErrorCode.CorruptMessage,
+        StreamError.BatchTooLarge => ErrorCode.MessageTooLarge,
+        StreamError.InvalidTimestamp => ErrorCode.InvalidTimestamp,
+        StreamError.InvalidRecord => ErrorCode.InvalidRecord,
+        StreamError.OutOfOrderSequence => ErrorCode.OutOfOrderSequenceNumber,
+        StreamError.DuplicateSequence => ErrorCode.DuplicateSequenceNumber,
+        StreamError.InvalidProducerEpoch => ErrorCode.InvalidProducerEpoch,
+        StreamError.UnsupportedBatch => ErrorCode.UnsupportedForMessageFormat,
+        StreamError.TimedOut => ErrorCode.RequestTimedOut,
+        StreamError.StorageFailed => ErrorCode.KafkaStorageError,
+        StreamError.NotHosted => ErrorCode.NotLeaderOrFollower,
+        StreamError.FencedLeaderEpoch => ErrorCode.FencedLeaderEpoch,
+        StreamError.UnknownLeaderEpoch => ErrorCode.UnknownLeaderEpoch,
+        StreamError.TopicExists => ErrorCode.TopicAlreadyExists,
+        StreamError.InvalidTopicName => ErrorCode.InvalidTopicException,
+        StreamError.InvalidPartitionCount => ErrorCode.InvalidPartitions,
+        StreamError.InvalidReplication => ErrorCode.InvalidReplicationFactor,
+        StreamError.InvalidConfig => ErrorCode.InvalidConfig,
+        StreamError.InvalidRequest => ErrorCode.InvalidRequest,
+        StreamError.LimitExceeded => ErrorCode.PolicyViolation,
+        _ => throw new UnreachableException($"{error} is not in the table of error codes."),
+    };
+}
