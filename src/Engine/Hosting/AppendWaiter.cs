@@ -39,7 +39,7 @@ internal sealed class AppendWaiter(AppendWaiterPool pool) : IValueTaskSource<App
     }
 
     /// <summary>The wait of the current use. To be awaited once.</summary>
-    public ValueTask<AppendReply> AsValueTask() => new(this, _source.Version);
+    public ValueTask<AppendReply> WaitAsync() => new(this, _source.Version);
 
     public void TryComplete(long use, AppendReply? instead)
     {

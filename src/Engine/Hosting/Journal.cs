@@ -28,7 +28,7 @@ internal sealed partial class Journal : IAsyncDisposable
 
     private readonly IJournalStore _store;
     private readonly JournalOptions _options;
-    private readonly ByteBudget _space;
+    private readonly ByteBudget _space; // Charged by the hosts with every entry, released when a file goes.
     private readonly ILogger _logger;
     private readonly Channel<JournalEntry> _queue;
     private readonly JournalBlockWriter _block;
@@ -38,16 +38,18 @@ internal sealed partial class Journal : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private JournalFile? _current;
 
-    private Journal(
-        IJournalStore store, JournalName name, JournalOptions options, ByteBudget space, int queueCapacity, ILogger logger)
+    private Journal(JournalName name, HostServices services)
     {
-        _store = store;
-        _options = options;
-        _space = space;
-        _logger = logger;
-        _queue = Channel.CreateBounded<JournalEntry>(
-            new BoundedChannelOptions(queueCapacity) { SingleReader = true, AllowSynchronousContinuations = false });
-        _block = new JournalBlockWriter(name.Id, options.MaxBlockBytes);
+        _store = services.Storage.Journals;
+        _options = services.Options.Journal;
+        _space = services.JournalSpace;
+        _logger = services.Logger;
+        _queue = Channel.CreateBounded<JournalEntry>(new BoundedChannelOptions(QueueCapacity(services.Options))
+        {
+            SingleReader = true,
+            AllowSynchronousContinuations = false,
+        });
+        _block = new JournalBlockWriter(name.Id, _options.MaxBlockBytes);
         Name = name;
     }
 
@@ -61,17 +63,10 @@ internal sealed partial class Journal : IAsyncDisposable
     public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Creates a journal with its first file.</summary>
-    /// <param name="space">What the files may take; charged with every entry by the host, released when a file goes.</param>
     public static async Task<Journal> OpenAsync(
-        IJournalStore store,
-        JournalName name,
-        JournalOptions options,
-        ByteBudget space,
-        int queueCapacity,
-        ILogger logger,
-        CancellationToken cancellationToken)
+        JournalName name, HostServices services, CancellationToken cancellationToken)
     {
-        var journal = new Journal(store, name, options, space, queueCapacity, logger);
+        var journal = new Journal(name, services);
         await journal.RollAsync(cancellationToken).ConfigureAwait(false);
         journal._loop = Task.Factory.StartNew(
             journal.RunAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
@@ -101,6 +96,10 @@ internal sealed partial class Journal : IAsyncDisposable
         await _loop.ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
     }
+
+    // What the budget for memory can hold: each entry was reserved there with at least its overhead.
+    private static int QueueCapacity(EngineOptions options)
+        => (int)Math.Min(options.MemoryBytes / EntryOverheadBytes, int.MaxValue);
 
     private async Task RunAsync()
     {

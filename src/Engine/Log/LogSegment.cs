@@ -1,4 +1,3 @@
-using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Log;
 

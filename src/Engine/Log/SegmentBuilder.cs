@@ -9,20 +9,39 @@ namespace OrleansStream.Engine.Log;
 /// Used alike for a tail that is written out, for a journal that is read back and for segments that are merged. Not
 /// thread-safe: the job that writes the segment owns it.
 /// </remarks>
-/// <param name="producers">The producers as of the segment's first offset; this takes them over.</param>
-/// <param name="epochs">The epochs up to the segment's first offset; they are carried on in the footer.</param>
-public sealed class SegmentBuilder(ProducerSequences producers, IEnumerable<EpochStart> epochs)
+public sealed class SegmentBuilder
 {
     private const int IndexIntervalBytes = 4_096;
 
-    private readonly EpochHistory _epochs = new(epochs);
+    private readonly ProducerSequences? _producers;
+    private readonly ReadOnlyMemory<byte> _finalProducers;
+    private readonly EpochHistory _epochs;
     private readonly List<SegmentIndexEntry> _index = [];
     private long _maxTimestamp = -1;
     private long _positionBytes;
     private long _nextOffset;
 
+    private SegmentBuilder(EpochHistory epochs, ProducerSequences? producers, ReadOnlyMemory<byte> finalProducers)
+    {
+        _epochs = epochs;
+        _producers = producers;
+        _finalProducers = finalProducers;
+    }
+
     /// <summary>The bytes of all batches so far.</summary>
     public long BatchBytes => _positionBytes;
+
+    /// <summary>For a segment that continues a log.</summary>
+    /// <param name="epochs">The epochs up to the segment's first offset; they are carried on.</param>
+    /// <param name="producers">The producers as of the segment's first offset, encoded; empty for none.</param>
+    public static SegmentBuilder After(IReadOnlyList<EpochStart> epochs, ReadOnlyMemory<byte> producers)
+        => new(
+            new EpochHistory(epochs),
+            producers.IsEmpty ? new ProducerSequences() : ProducerSequences.Read(producers.Span),
+            default);
+
+    /// <summary>For a segment that takes the place of others, which end with this one.</summary>
+    public static SegmentBuilder Merging(SegmentFooter last) => new(new EpochHistory(last.Epochs), null, last.Producers);
 
     /// <summary>Takes in one or more whole batches that lie one after another.</summary>
     /// <param name="now">Milliseconds since 1970, for producers whose last append is not known.</param>
@@ -45,16 +64,25 @@ public sealed class SegmentBuilder(ProducerSequences producers, IEnumerable<Epoc
 
     public SegmentFooter Build()
     {
-        var snapshot = new ArrayBufferWriter<byte>();
-        producers.WriteTo(snapshot);
-
         // The last entry must know the largest timestamp of all, also of batches behind it.
         if (_index.Count > 0)
         {
             _index[^1] = _index[^1] with { MaxTimestamp = _maxTimestamp };
         }
 
-        return new SegmentFooter(_positionBytes, _nextOffset, _index, _epochs.Starts, snapshot.WrittenMemory);
+        return new SegmentFooter(_positionBytes, _nextOffset, _index, _epochs.Starts, EncodeProducers());
+    }
+
+    private ReadOnlyMemory<byte> EncodeProducers()
+    {
+        if (_producers is null)
+        {
+            return _finalProducers;
+        }
+
+        var snapshot = new ArrayBufferWriter<byte>();
+        _producers.WriteTo(snapshot);
+        return snapshot.WrittenMemory;
     }
 
     private void AddBatch(in BatchHeader header, long now)
@@ -71,9 +99,9 @@ public sealed class SegmentBuilder(ProducerSequences producers, IEnumerable<Epoc
 
         _maxTimestamp = Math.Max(_maxTimestamp, header.MaxTimestamp);
         _epochs.Record(header.LeaderEpoch, header.BaseOffset);
-        if (header.HasProducer)
+        if (header.HasProducer && _producers is not null)
         {
-            producers.Apply(header, header.BaseOffset, now);
+            _producers.Apply(header, header.BaseOffset, now);
         }
 
         _positionBytes += header.TotalBytes;

@@ -175,6 +175,20 @@ public sealed record SegmentFooter(
         return low == 0 ? 0 : Index[low - 1].Position;
     }
 
+    /// <summary>The first indexed batch boundary behind a position, or the end of the batches.</summary>
+    public int NextIndexed(int position)
+    {
+        foreach (var entry in Index)
+        {
+            if (entry.Position > position)
+            {
+                return entry.Position;
+            }
+        }
+
+        return (int)BatchBytes;
+    }
+
     private static SegmentIndexEntry[] ReadIndex(ReadOnlySpan<byte> content)
     {
         var entries = new SegmentIndexEntry[content.Length / IndexEntryBytes];

@@ -25,7 +25,7 @@ internal sealed class TailChunk(byte[] bytes, long baseOffset, ITailMemory memor
     private int _indexedBytes;
     private int _holders = 1;
 
-    public long BaseOffset => baseOffset;
+    public long BaseOffset { get; } = baseOffset;
 
     public long NextOffset { get; private set; } = baseOffset;
 

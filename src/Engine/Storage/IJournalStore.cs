@@ -2,8 +2,8 @@ namespace OrleansStream.Engine.Storage;
 
 /// <summary>Keeps journal files: appended to by one writer, read back after a restart.</summary>
 /// <remarks>
-/// Thread-safe. A name is made of lower case letters, digits, '-', '_' and '.', and does not begin with a '.'. Faults are
-/// <see cref="IOException"/>s whose message names the file.
+/// Thread-safe. A name has at most 100 characters: lower case letters, digits, '-', '_' and '.', which is not the first.
+/// Faults are <see cref="IOException"/>s whose message names the file.
 /// </remarks>
 public interface IJournalStore
 {
@@ -21,15 +21,16 @@ public interface IJournalStore
     ValueTask DeleteAsync(string name, CancellationToken cancellationToken);
 }
 
-/// <summary>Appends to one journal file. One call at a time. After any failure the file is never written again.</summary>
+/// <summary>Appends to one journal file.</summary>
+/// <remarks>One call at a time. After any failure every later call fails: the file is never written again.</remarks>
 public interface IJournalWriter : IAsyncDisposable
 {
     long LengthBytes { get; }
 
-    /// <summary>Appends bytes at the end, which must be <paramref name="position"/>. Borrows them until it completes.</summary>
+    /// <summary>Appends at the end, which must be <paramref name="position"/>. Borrows the bytes meanwhile.</summary>
     ValueTask AppendAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Completes when all appended bytes would survive a power cut, as far as the sync policy asks for it.</summary>
+    /// <summary>Completes when all appended bytes would survive a power cut, as far as the sync policy asks.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 
     /// <summary>Ends the file: later appends fail, from whoever. What was appended can still be flushed.</summary>

@@ -2,7 +2,7 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Engine.Storage;
 
-/// <summary>Names a segment: the offset it begins at, the epoch that wrote it, and a number that makes it unique.</summary>
+/// <summary>Names a segment: the offset it begins at, the epoch that wrote it, a number that makes it unique.</summary>
 /// <remarks>Written as <c>base offset-epoch-generation</c>, each zero-padded so that names sort by offset.</remarks>
 public readonly record struct SegmentName(long BaseOffset, int Epoch, long Generation)
 {
@@ -60,7 +60,7 @@ public interface ISegmentWriter : IAsyncDisposable
     /// <summary>Borrows the bytes until the call completes.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Makes the segment exist, durably: after a power cut it is there whole, or the call has failed.</summary>
+    /// <summary>Makes the segment exist, durably: after a power cut it is there, whole, or the call failed.</summary>
     /// <remarks>A call that failed may have made it exist none the less, and then whole.</remarks>
     ValueTask CommitAsync(CancellationToken cancellationToken);
 }

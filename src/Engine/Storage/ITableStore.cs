@@ -52,16 +52,23 @@ public sealed class TableConflictException(string message) : IOException(message
 public interface ITableStore
 {
     /// <summary>The row, or null.</summary>
-    ValueTask<TableRow?> GetAsync(string table, string partitionKey, string rowKey, CancellationToken cancellationToken);
+    ValueTask<TableRow?> GetAsync(
+        string table, string partitionKey, string rowKey, CancellationToken cancellationToken);
 
     /// <summary>All rows of a partition key, by row key in ordinal order.</summary>
-    ValueTask<IReadOnlyList<TableRow>> QueryAsync(string table, string partitionKey, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<TableRow>> QueryAsync(
+        string table, string partitionKey, CancellationToken cancellationToken);
 
     /// <summary>Does all operations or none, durably before it completes; each row key at most once.</summary>
-    /// <remarks>Borrows operations and values until it completes. A batch that has begun is not cancelled any more.</remarks>
+    /// <remarks>Borrows operations and values until it completes. Once begun it is not cancelled any more.</remarks>
     /// <returns>The new ETags, in the order of the operations; null for a deletion.</returns>
     /// <exception cref="TableConflictException">A condition did not hold.</exception>
-    /// <exception cref="ArgumentException">No or too many operations, a key or value too long, or a row key named twice.</exception>
+    /// <exception cref="ArgumentException">
+    /// No or too many operations, a key or value too long, no ETag to replace, or a row key named twice.
+    /// </exception>
     ValueTask<IReadOnlyList<string?>> ExecuteAsync(
-        string table, string partitionKey, IReadOnlyList<TableOperation> operations, CancellationToken cancellationToken);
+        string table,
+        string partitionKey,
+        IReadOnlyList<TableOperation> operations,
+        CancellationToken cancellationToken);
 }

@@ -10,7 +10,7 @@ internal static class StorageNames
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
 
-    /// <exception cref="ArgumentException">Empty, too long, hidden, or not of lower case letters, digits, '-', '_', '.'.</exception>
+    /// <exception cref="ArgumentException">Empty, too long, hidden, or with a character not allowed.</exception>
     public static void CheckJournal(string name)
     {
         if (name.Length is 0 or > MaxLength || name[0] == '.' || name.AsSpan().ContainsAnyExcept(Allowed))

@@ -6,7 +6,8 @@ namespace OrleansStream.Engine.Storage;
 internal static class TableRules
 {
     /// <summary>UTF-8 that refuses text it could not read back, such as half a surrogate pair.</summary>
-    public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    public static readonly UTF8Encoding StrictUtf8 = new(
+        encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="ArgumentException">The batch breaks a limit, or names a row key twice.</exception>
     public static void Check(string table, string partitionKey, IReadOnlyList<TableOperation> operations)
@@ -16,7 +17,8 @@ internal static class TableRules
         if (operations.Count is 0 or > TableLimits.BatchOperations)
         {
             throw new ArgumentException(
-                $"A batch has 1 to {TableLimits.BatchOperations} operations, not {operations.Count}.", nameof(operations));
+                $"A batch has 1 to {TableLimits.BatchOperations} operations, not {operations.Count}.",
+                nameof(operations));
         }
 
         var rowKeys = new HashSet<string>(operations.Count, StringComparer.Ordinal);
@@ -36,7 +38,7 @@ internal static class TableRules
         if (operation.Value.Length > TableLimits.ValueBytes)
         {
             throw new ArgumentException(
-                $"The value of row '{operation.RowKey}' has {operation.Value.Length} bytes, more than {TableLimits.ValueBytes}.",
+                $"The value of row '{operation.RowKey}' is longer than {TableLimits.ValueBytes} bytes.",
                 nameof(operation));
         }
 

@@ -18,8 +18,8 @@ internal sealed record TableBatch(TableKey Key, IReadOnlyList<TableChange> Chang
 
 /// <summary>All rows of a store at one moment: decides batches, and becomes the next state by applying them.</summary>
 /// <remarks>
-/// An immutable value. <see cref="Decide"/> reads and <see cref="Apply"/> makes the next state; recovery applies the batches
-/// it finds on disk, so both paths end in the same rows. An ETag is a version that only grows, written in decimal.
+/// An immutable value. <see cref="Decide"/> reads and <see cref="Apply"/> makes the next state; recovery applies the
+/// batches it finds on disk, so both paths end in the same rows. An ETag is a version that only grows, in decimal.
 /// </remarks>
 internal sealed class TableState
 {

@@ -103,7 +103,11 @@ public sealed record TopicSet
             }
         }
 
-        return Check(topic with { Configs = configs });
+        var reply = Check(topic with { Configs = configs });
+        return reply.Topic is not null
+            && TopicConfig.Parse(configs).Durability != TopicConfig.Parse(topic.Configs).Durability
+            ? Refuse(StreamError.InvalidConfig, "durability is chosen when a topic is created and stays.")
+            : reply;
     }
 
     /// <summary>Checks a new number of partitions.</summary>

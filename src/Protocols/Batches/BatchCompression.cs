@@ -36,7 +36,7 @@ public static class BatchCompression
     /// <param name="maxBytes">
     /// What may come out at most. Less memory is taken where so few bytes cannot hold that much.
     /// </param>
-    /// <exception cref="ProtocolException">The bytes do not follow their format, or more than that comes out.</exception>
+    /// <exception cref="ProtocolException">The bytes are malformed, or more than that comes out.</exception>
     /// <exception cref="NotSupportedException">The codec is <see cref="CompressionCodec.Zstd"/>.</exception>
     public static PooledBuffer Decompress(CompressionCodec codec, ReadOnlySpan<byte> body, int maxBytes)
     {

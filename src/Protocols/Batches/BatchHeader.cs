@@ -72,7 +72,7 @@ public readonly record struct BatchHeader
 
     public int RecordCount { get; init; }
 
-    /// <summary>The whole batch, this header included. Meaningless, even negative, where the length was never checked.</summary>
+    /// <summary>The whole batch, header included. Meaningless, even negative, where the length is unchecked.</summary>
     public int TotalBytes => unchecked(LengthPrefixBytes + BatchLength);
 
     public long LastOffset => BaseOffset + LastOffsetDelta;

@@ -2,7 +2,7 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Protocols.Batches;
 
-/// <summary>What a topic demands of a batch at the moment it arrives. Times are in milliseconds, since 1970 or apart.</summary>
+/// <summary>What a topic demands of a batch when it arrives. Times are in milliseconds, since 1970 or apart.</summary>
 /// <param name="MaxTimestampAge">How far a producer's timestamp may lie before <paramref name="Now"/>.</param>
 /// <param name="MaxTimestampLead">How far a producer's timestamp may lie after <paramref name="Now"/>.</param>
 public readonly record struct BatchLimits(

@@ -24,7 +24,7 @@ public ref struct BatchReader
     public readonly BatchReader GetEnumerator() => this;
 
     /// <summary>Moves to the next record; false after the last.</summary>
-    /// <exception cref="ProtocolException">The bytes are no record, or their number is not the record count.</exception>
+    /// <exception cref="ProtocolException">The bytes are no record, or there are more or fewer records.</exception>
     public bool MoveNext()
     {
         if (_readCount == _recordCount)

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace OrleansStream.Protocols.Batches;
 
-/// <summary>CRC-32C for processors without an instruction for it: eight bytes a step, one table lookup for each.</summary>
+/// <summary>CRC-32C for processors without an instruction for it: eight bytes a step, one lookup for each.</summary>
 internal static class Crc32CTables
 {
     private const uint Polynomial = 0x82F63B78;

@@ -41,8 +41,8 @@ internal static class Lz4Block
         return written + WriteLiterals(output[written..], block[position..], matchToken: 0);
     }
 
-    /// <summary>Decompresses to the end of the input, of which a frame allows 4 MiB: no length in it overflows.</summary>
-    /// <exception cref="ProtocolException">The input is no block, or more comes out of it than the output holds.</exception>
+    /// <summary>Decompresses all of a block, of which a frame allows 4 MiB: no length overflows.</summary>
+    /// <exception cref="ProtocolException">It is malformed, or more comes out of it than the output holds.</exception>
     public static void Decompress(ReadOnlySpan<byte> block, ref BlockOutput output)
     {
         while (true)

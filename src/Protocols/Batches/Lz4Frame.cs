@@ -120,7 +120,7 @@ internal static class Lz4Frame
         var sizeCode = reader.Read(1, "block size code")[0];
         if ((flags & VersionMask) != Version || (flags & UnsupportedFlags) != 0)
         {
-            throw new ProtocolException($"The LZ4 flags are 0x{flags:x2}: another version, a dictionary or a reserved bit.");
+            throw new ProtocolException($"The LZ4 flags are 0x{flags:x2}: a version, dictionary or bit not known.");
         }
 
         if (sizeCode >> 4 < SmallestBlockCode || (sizeCode & ReservedSizeBits) != 0)
@@ -133,7 +133,7 @@ internal static class Lz4Frame
         var checksum = reader.Read(1, "header checksum")[0];
         return checksum == expected
             ? new Header(flags, 1 << ((2 * (sizeCode >> 4)) + 8), contentSize)
-            : throw new ProtocolException($"The LZ4 header checksum is {checksum:x2}, that of the bytes {expected:x2}.");
+            : throw new ProtocolException($"The LZ4 header checksum is {checksum:x2}, not {expected:x2}.");
     }
 
     private static void ReserveAnnounced(DecompressionBuffer output, ulong announced, int frameBytes, int maxBytes)
@@ -151,7 +151,7 @@ internal static class Lz4Frame
         var length = size & ~NotCompressedFlag;
         if (length > header.MaxBlockBytes)
         {
-            throw new ProtocolException($"An LZ4 block has {length} bytes where at most {header.MaxBlockBytes} may be.");
+            throw new ProtocolException($"An LZ4 block has {length} bytes, more than {header.MaxBlockBytes}.");
         }
 
         var block = reader.Read((int)length, "block");
@@ -193,7 +193,7 @@ internal static class Lz4Frame
 
         if (header.ContentSize is { } announced && announced != (ulong)output.WrittenBytes)
         {
-            throw new ProtocolException($"The LZ4 content size is {announced}, but it has {output.WrittenBytes} bytes.");
+            throw new ProtocolException($"The LZ4 content size is {announced}, not {output.WrittenBytes}.");
         }
 
         if (!reader.Rest.IsEmpty)
@@ -207,7 +207,7 @@ internal static class Lz4Frame
         var expected = XxHash32.Compute(bytes);
         if (checksum != expected)
         {
-            throw new ProtocolException($"The LZ4 {what} checksum is {checksum:x8}, that of the bytes {expected:x8}.");
+            throw new ProtocolException($"The LZ4 {what} checksum is {checksum:x8}, not {expected:x8}.");
         }
     }
 

@@ -36,7 +36,7 @@ internal readonly ref struct MatchFinder(ReadOnlySpan<byte> block, Span<ushort> 
     /// <summary>How far from the end of the block a match begins at least.</summary>
     private const int LastMatchDistance = 12;
 
-    /// <summary>After 2^6 misses in a row every second position is looked at, after as many again every third.</summary>
+    /// <summary>After 2^6 misses in a row every second position is tried, after as many again every third.</summary>
     private const int MissesPerStepBits = 6;
 
     private readonly ReadOnlySpan<byte> _block = block;
@@ -48,7 +48,8 @@ internal readonly ref struct MatchFinder(ReadOnlySpan<byte> block, Span<ushort> 
         Debug.Assert(_block.Length <= MaxBlockBytes);
 
         var misses = 1 << MissesPerStepBits;
-        for (var position = from; position <= _block.Length - LastMatchDistance; position += misses++ >> MissesPerStepBits)
+        var last = _block.Length - LastMatchDistance;
+        for (var position = from; position <= last; position += misses++ >> MissesPerStepBits)
         {
             var candidate = Remember(position);
             if (candidate < position && ReadUInt32(candidate) == ReadUInt32(position))

@@ -25,7 +25,8 @@ internal readonly ref struct RecordDraft
             + SizeBytes(Key, HasKey) + SizeBytes(Value, HasValue) + VarInt.SizeBytes(Headers.Length);
         foreach (var header in Headers)
         {
-            length += SizeBytes(header.Key.Span, true) + SizeBytes(header.Value.GetValueOrDefault().Span, header.Value.HasValue);
+            length += SizeBytes(header.Key.Span, true);
+            length += SizeBytes(header.Value.GetValueOrDefault().Span, header.Value.HasValue);
         }
 
         return checked((int)length);

@@ -78,7 +78,7 @@ internal static class SnappyBlock
     }
 
     /// <summary>Fills the output with what follows the length.</summary>
-    /// <exception cref="ProtocolException">The input is no block, or does not come out at exactly that length.</exception>
+    /// <exception cref="ProtocolException">They are malformed, or something of another length comes out.</exception>
     public static void Decompress(ReadOnlySpan<byte> elements, Span<byte> content)
     {
         var output = new BlockOutput(content, 0);

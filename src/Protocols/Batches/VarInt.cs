@@ -59,11 +59,18 @@ internal static class VarInt
         {
             var current = bytes[next++];
             value |= (ulong)(current & 0x7F) << shift;
-            if (current < 0x80)
+            if (current >= 0x80)
             {
-                position = next;
-                return bits - shift >= 7 || current >> (bits - shift) == 0;
+                continue;
             }
+
+            if (bits - shift < 7 && current >> (bits - shift) != 0)
+            {
+                return false;
+            }
+
+            position = next;
+            return true;
         }
 
         return false;

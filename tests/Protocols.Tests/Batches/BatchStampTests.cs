@@ -1,4 +1,3 @@
-using OrleansStream.Contracts;
 using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Protocols.Tests.Batches;

@@ -50,12 +50,17 @@ public sealed class BatchTimestampTests
     public void The_log_s_own_time_makes_the_producer_s_irrelevant()
         => Assert.Equal(
             StreamError.None,
-            Check(s_limits with { TimestampType = TimestampType.LogAppendTime }, CompressionCodec.None, 5, long.MaxValue));
+            Check(
+                s_limits with { TimestampType = TimestampType.LogAppendTime },
+                CompressionCodec.None,
+                5,
+                long.MaxValue));
 
     [Fact]
     public void The_latest_timestamp_is_that_of_the_records_not_what_the_header_says()
     {
-        var batch = SampleBatch.With(Build(CompressionCodec.None, Now, Now + 7, Now + 3), h => h with { MaxTimestamp = Now });
+        var batch = SampleBatch.With(
+            Build(CompressionCodec.None, Now, Now + 7, Now + 3), header => header with { MaxTimestamp = Now });
 
         Assert.Equal(Now + 7, BatchValidator.Check(batch, s_limits).MaxTimestamp);
     }
@@ -71,7 +76,8 @@ public sealed class BatchTimestampTests
             ["message.timestamp.type"] = "LogAppendTime",
         });
 
-        Assert.Equal(new BatchLimits(5_000, TimestampType.LogAppendTime, Now, 6_000, 7_000), BatchLimits.Of(topic, Now));
+        Assert.Equal(
+            new BatchLimits(5_000, TimestampType.LogAppendTime, Now, 6_000, 7_000), BatchLimits.Of(topic, Now));
     }
 
     private static StreamError Check(BatchLimits limits, CompressionCodec codec, params ReadOnlySpan<long> timestamps)

@@ -91,7 +91,8 @@ public sealed class BatchValidatorTests
     [Fact]
     public void A_message_set_of_the_oldest_format_is_called_unsupported_though_it_is_shorter_than_a_header()
     {
-        var message = Convert.FromHexString("0000000000000000" + "0000000F" + "00000000" + "00" + "00" + "FFFFFFFF" + "0000000131");
+        var message = Convert.FromHexString(
+            "0000000000000000" + "0000000F" + "00000000" + "00" + "00" + "FFFFFFFF" + "0000000131");
 
         Assert.Equal(StreamError.UnsupportedBatch, Check(message));
     }
@@ -104,7 +105,8 @@ public sealed class BatchValidatorTests
     [InlineData(49, StreamError.InvalidRecord)]
     [InlineData(int.MaxValue, StreamError.CorruptBatch)]
     public void A_length_that_is_not_that_of_the_bytes_is_refused(int batchLength, StreamError expected)
-        => AssertRefused(expected, $"batch length is {batchLength}", header => header with { BatchLength = batchLength });
+        => AssertRefused(
+            expected, $"batch length is {batchLength}", header => header with { BatchLength = batchLength });
 
     [Fact]
     public void Two_batches_are_one_too_many()
@@ -114,9 +116,10 @@ public sealed class BatchValidatorTests
     public void The_size_limit_is_inclusive()
     {
         var batch = SampleBatch.OfThree();
+        var limits = SampleBatch.NoLimits with { MaxBatchBytes = batch.Length };
 
-        Assert.Equal(StreamError.None, Check(batch, SampleBatch.NoLimits with { MaxBatchBytes = batch.Length }));
-        Assert.Equal(StreamError.BatchTooLarge, Check(batch, SampleBatch.NoLimits with { MaxBatchBytes = batch.Length - 1 }));
+        Assert.Equal(StreamError.None, Check(batch, limits));
+        Assert.Equal(StreamError.BatchTooLarge, Check(batch, limits with { MaxBatchBytes = batch.Length - 1 }));
     }
 
     [Theory]

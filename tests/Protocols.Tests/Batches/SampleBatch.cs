@@ -8,7 +8,8 @@ internal static class SampleBatch
 {
     public const long Now = 1_700_000_000_000;
 
-    public static BatchLimits NoLimits { get; } = new(int.MaxValue, TimestampType.CreateTime, Now, long.MaxValue, long.MaxValue);
+    public static BatchLimits NoLimits { get; } =
+        new(int.MaxValue, TimestampType.CreateTime, Now, long.MaxValue, long.MaxValue);
 
     /// <summary>Three records: with a key and headers, without a key, without a value.</summary>
     public static byte[] OfThree(CompressionCodec codec = CompressionCodec.None)

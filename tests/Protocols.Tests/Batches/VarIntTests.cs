@@ -59,6 +59,7 @@ public sealed class VarIntTests
     {
         var position = 0;
         Assert.False(VarInt.TryRead(bytes, ref position, out _));
+        Assert.Equal(0, position);
     }
 
     [Theory]
@@ -69,5 +70,6 @@ public sealed class VarIntTests
     {
         var position = 0;
         Assert.False(VarInt.TryReadLong(bytes, ref position, out _));
+        Assert.Equal(0, position);
     }
 }

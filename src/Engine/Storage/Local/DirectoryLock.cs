@@ -12,6 +12,9 @@ internal sealed class DirectoryLock : IDisposable
 {
     private const int WindowsSharingViolation = unchecked((int)0x8007_0020);
 
+    private static readonly int InUseError =
+        OperatingSystem.IsWindows() ? WindowsSharingViolation : LibC.WouldBlock;
+
     private readonly SafeFileHandle _file;
 
     private DirectoryLock(SafeFileHandle file) => _file = file;
@@ -23,11 +26,11 @@ internal sealed class DirectoryLock : IDisposable
         var file = OpenFile(directory, path);
         try
         {
-            // .NET's own locking gives way in silence where a file system refuses it, and can be switched off.
+            // .NET has locked the file by now, but says nothing if its locking is switched off or cannot be had.
             if (!OperatingSystem.IsWindows() && LibC.Lock(file, LibC.LockExclusiveNow) == -1)
             {
                 var error = Marshal.GetLastPInvokeError();
-                throw error == LibC.WouldBlock
+                throw error == InUseError
                     ? InUse(directory)
                     : new IOException($"Locking {path} failed: {Marshal.GetPInvokeErrorMessage(error)}", error);
             }
@@ -47,14 +50,14 @@ internal sealed class DirectoryLock : IDisposable
     {
         try
         {
-            var sharing = OperatingSystem.IsWindows() ? FileShare.None : FileShare.ReadWrite;
-            return LocalFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, sharing);
+            return LocalFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e.HResult == WindowsSharingViolation)
+        catch (IOException e) when (e.HResult == InUseError)
         {
             throw InUse(directory);
         }
     }
 
-    private static IOException InUse(string directory) => new($"{directory} is in use by another process, or twice by this one.");
+    private static IOException InUse(string directory)
+        => new($"{directory} is in use by another process, or twice by this one.");
 }

@@ -5,8 +5,8 @@ namespace OrleansStream.Engine.Storage.Local;
 
 /// <summary>Waits until files and directory entries are on disk, and says so when they are not.</summary>
 /// <remarks>
-/// .NET's own calls swallow the error of fsync on Linux, and an error unseen is data lost. After a failed sync the system
-/// may have dropped the unwritten pages and call them clean: the same file must not be synced again.
+/// .NET's own calls swallow the error of fsync on Linux, and an error unseen is data lost. After a failed sync the
+/// system may have dropped the unwritten pages and call them clean: the same file must not be synced again.
 /// </remarks>
 internal static class DiskSync
 {
@@ -23,7 +23,7 @@ internal static class DiskSync
         }
     }
 
-    /// <summary>Completes when the names created, renamed and deleted in a directory would survive a power cut.</summary>
+    /// <summary>Completes when names created, renamed and deleted in a directory would survive a power cut.</summary>
     public static void Directory(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OrleansStream.Engine.Storage.Local;
 
-/// <summary>The system calls that .NET offers only without their errors. Each returns -1 and sets errno when it fails.</summary>
+/// <summary>The system calls that .NET offers only without their errors.</summary>
+/// <remarks>Each returns -1 and sets errno when it fails.</remarks>
 internal static partial class LibC
 {
     /// <summary>A signal arrived first; the call is to be made again.</summary>

@@ -55,11 +55,13 @@ internal static class LocalDirectory
         }
     }
 
-    /// <summary>The names of the files in a directory that end in a suffix, which is cut off; none if there is no directory.</summary>
-    public static IReadOnlyList<string> FileNames(string path, string suffix) => Names(path, suffix, Directory.EnumerateFiles);
+    /// <summary>The names of files that end in a suffix, without it; none if there is no directory.</summary>
+    public static IReadOnlyList<string> FileNames(string path, string suffix)
+        => Names(path, suffix, Directory.EnumerateFiles);
 
     /// <summary>The names of the directories in a directory; none if it does not exist.</summary>
-    public static IReadOnlyList<string> DirectoryNames(string path) => Names(path, suffix: "", Directory.EnumerateDirectories);
+    public static IReadOnlyList<string> DirectoryNames(string path)
+        => Names(path, suffix: "", Directory.EnumerateDirectories);
 
     private static string[] Names(string path, string suffix, Func<string, IEnumerable<string>> enumerate)
         => LocalFile.Run("Listing", path, () =>

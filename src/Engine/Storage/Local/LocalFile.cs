@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OrleansStream.Engine.Storage.Local;
 
-/// <summary>File operations whose every fault is an <see cref="IOException"/> that names the file and the cause.</summary>
+/// <summary>File operations whose faults are all <see cref="IOException"/>s that name the file and the cause.</summary>
 internal static class LocalFile
 {
     private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
@@ -93,7 +93,8 @@ internal static class LocalFile
     }
 
     public static bool IsDiskFull(IOException e)
-        => e.HResult is LibC.NoSpace or WindowsDiskFull || (OperatingSystem.IsLinux() && e.HResult == LibC.QuotaExceeded);
+        => e.HResult is LibC.NoSpace or WindowsDiskFull
+            || (OperatingSystem.IsLinux() && e.HResult == LibC.QuotaExceeded);
 
     public static T Run<T>(string doing, string path, Func<T> operation)
     {

@@ -8,21 +8,21 @@ namespace OrleansStream.Engine.Storage.Local;
 /// those that pass as one block, syncs once, lets readers see the new rows, and only then answers. Readers use the
 /// published state without waiting.
 ///
-/// A full disk refuses the batches of that block and nothing more. Any other failed write or sync leaves open what is on
-/// disk, so it ends the store: every later call fails with it.
+/// A full disk refuses the batches of that block and nothing more. Any other failed write or sync leaves open what is
+/// on disk, so it ends the store: every later call fails with it.
 /// </remarks>
 internal sealed class LocalTableStore : ITableStore, IAsyncDisposable
 {
-    /// <summary>How many batches may wait; then callers wait for room. Above the number of partitions opened at once.</summary>
+    /// <summary>How many batches may wait; the callers of more wait for room.</summary>
     private const int MaxWaiting = 1_024;
 
-    /// <summary>When a block takes no more batches. Large enough to share a sync, small enough to hold in memory.</summary>
+    /// <summary>When a block takes no more batches: enough to share a sync, little enough to hold in memory.</summary>
     private const int BlockBytes = 1_024 * 1_024;
 
     /// <summary>Below this size rewriting the log saves nothing.</summary>
     private const long MinCompactionBytes = 1_024 * 1_024;
 
-    /// <summary>How often the log outgrows its snapshot before it is rewritten: each row is rewritten for three written ones.</summary>
+    /// <summary>How many times its snapshot a log may grow to: a byte is copied for every three appended.</summary>
     private const int CompactionRatio = 4;
 
     private readonly Channel<PendingTableBatch> _waiting = Channel.CreateBounded<PendingTableBatch>(
@@ -73,7 +73,10 @@ internal sealed class LocalTableStore : ITableStore, IAsyncDisposable
     }
 
     public async ValueTask<IReadOnlyList<string?>> ExecuteAsync(
-        string table, string partitionKey, IReadOnlyList<TableOperation> operations, CancellationToken cancellationToken)
+        string table,
+        string partitionKey,
+        IReadOnlyList<TableOperation> operations,
+        CancellationToken cancellationToken)
     {
         TableRules.Check(table, partitionKey, operations);
         var pending = new PendingTableBatch(new(table, partitionKey), operations);
@@ -104,8 +107,9 @@ internal sealed class LocalTableStore : ITableStore, IAsyncDisposable
             var group = TakeGroup();
             try
             {
-                Execute(group);
+                ThrowIfFailed();
                 CompactIfDue();
+                Execute(group);
             }
             catch (Exception e)
             {
@@ -129,29 +133,6 @@ internal sealed class LocalTableStore : ITableStore, IAsyncDisposable
         return group;
     }
 
-    private void Execute(List<PendingTableBatch> group)
-    {
-        ThrowIfFailed();
-        var state = _published;
-        var block = new TableLogBlock();
-        foreach (var pending in group)
-        {
-            if (pending.Decide(state) is { } batch)
-            {
-                state = state.Apply(batch);
-                block.Add(batch);
-            }
-        }
-
-        if (!block.IsEmpty)
-        {
-            _log.Append(block);
-            _published = state;
-        }
-
-        group.ForEach(pending => pending.Answer());
-    }
-
     private void CompactIfDue()
     {
         if (_log.LengthBytes < _compactAtBytes)
@@ -172,6 +153,28 @@ internal sealed class LocalTableStore : ITableStore, IAsyncDisposable
             // The log grows on; trying again at once would only fail again.
             _compactAtBytes *= 2;
         }
+    }
+
+    private void Execute(List<PendingTableBatch> group)
+    {
+        var state = _published;
+        var block = new TableLogBlock();
+        foreach (var pending in group)
+        {
+            if (pending.Decide(state) is { } batch)
+            {
+                state = state.Apply(batch);
+                block.Add(batch);
+            }
+        }
+
+        if (!block.IsEmpty)
+        {
+            _log.Append(block);
+            _published = state;
+        }
+
+        group.ForEach(pending => pending.Answer());
     }
 
     private long CompactionThreshold() => Math.Max(MinCompactionBytes, CompactionRatio * _log.LengthBytes);

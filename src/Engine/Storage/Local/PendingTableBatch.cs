@@ -1,6 +1,6 @@
 namespace OrleansStream.Engine.Storage.Local;
 
-/// <summary>A batch on its way through the table store's loop, which decides it first and answers it once it is on disk.</summary>
+/// <summary>A batch on its way through the table store's loop: decided first, answered once it is on disk.</summary>
 /// <remarks>Borrows operations and values from the caller, who waits for <see cref="Reply"/>.</remarks>
 internal sealed class PendingTableBatch(TableKey key, IReadOnlyList<TableOperation> operations)
 {
@@ -42,6 +42,5 @@ internal sealed class PendingTableBatch(TableKey key, IReadOnlyList<TableOperati
         }
     }
 
-    /// <summary>Tells the caller of a failure, unless it was answered before.</summary>
-    public void Fail(IOException failure) => _reply.TrySetException(failure);
+    public void Fail(IOException failure) => _reply.SetException(failure);
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OrleansStream.Engine.Storage.Local;
 
-/// <summary>The file that tables are kept in: begins with a snapshot of all rows, then takes blocks at its end.</summary>
+/// <summary>The file tables are kept in: it begins with a snapshot of all rows and takes blocks at its end.</summary>
 /// <remarks>
 /// Files are numbered. A new one is written under a temporary name, synced, renamed and its directory synced before the
 /// older is deleted; so after a crash the highest number is complete. Not thread-safe: one loop owns it.

@@ -11,7 +11,7 @@ internal readonly record struct TableLogHeader(long LastVersion, long SnapshotEn
 
 /// <summary>The bytes of a table log: a header, the blocks of a snapshot, then a block per group of batches.</summary>
 /// <remarks>
-/// All numbers are little-endian; text is UTF-8 behind its length. Both checksums of a header cover the bytes before them.
+/// All numbers are little-endian; text is UTF-8 behind its length.
 /// <code>
 /// file header     0  8  "OSTABLE1"
 ///                 8  8  last version
@@ -30,8 +30,8 @@ internal readonly record struct TableLogHeader(long LastVersion, long SnapshotEn
 ///                    8  version
 ///                    4+ value
 /// </code>
-/// The batches of a block are written and synced together, and none was answered before that. So a block is read whole or
-/// not at all, and a broken one at the very end was never promised to anyone.
+/// The batches of a block are written and synced together, and none is answered before that. So a block is read whole
+/// or not at all, and a broken one at the very end was never promised to anyone.
 /// </remarks>
 internal static class TableLogFormat
 {
@@ -59,7 +59,7 @@ internal static class TableLogFormat
         header = default;
         if (bytes.Length < FileHeaderBytes
             || !bytes.StartsWith(Magic)
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[FileHeaderCrc..]) != Crc32C.Compute(bytes[..FileHeaderCrc]))
+            || !HasCrcAt(FileHeaderCrc, bytes))
         {
             return false;
         }
@@ -84,8 +84,7 @@ internal static class TableLogFormat
     {
         number = 0;
         payloadBytes = 0;
-        if (bytes.Length < BlockHeaderBytes
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[BlockHeaderCrc..]) != Crc32C.Compute(bytes[..BlockHeaderCrc]))
+        if (bytes.Length < BlockHeaderBytes || !HasCrcAt(BlockHeaderCrc, bytes))
         {
             return false;
         }
@@ -122,6 +121,9 @@ internal static class TableLogFormat
             output.Write(row.Value.Span);
         }
     }
+
+    private static bool HasCrcAt(int position, ReadOnlySpan<byte> bytes)
+        => BinaryPrimitives.ReadUInt32LittleEndian(bytes[position..]) == Crc32C.Compute(bytes[..position]);
 
     private static void WriteText(IBufferWriter<byte> output, string text)
     {

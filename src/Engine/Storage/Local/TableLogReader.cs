@@ -2,8 +2,8 @@ namespace OrleansStream.Engine.Storage.Local;
 
 /// <summary>Reads a table log back into the rows it stands for, telling an unfinished last write from damage.</summary>
 /// <remarks>
-/// Blocks are synced one after the other, so only the last can be unfinished: cut short, or with sectors missing. Anything
-/// else is damage, and so is any gap in the snapshot, which was synced before the file got its name.
+/// Blocks are synced one after the other, so only the last can be unfinished: cut short, or with sectors missing.
+/// Anything else is damage, and so is any gap in the snapshot, which was synced before the file got its name.
 /// </remarks>
 internal sealed class TableLogReader
 {
@@ -16,7 +16,7 @@ internal sealed class TableLogReader
         _bytes = LocalFile.Run("Reading", path, () => File.ReadAllBytes(path));
     }
 
-    /// <exception cref="StorageDamagedException">The file is damaged other than by an unfinished last write.</exception>
+    /// <exception cref="StorageDamagedException">More is wrong than an unfinished last write.</exception>
     public static TableState Read(string path) => new TableLogReader(path).Read();
 
     private TableState Read()

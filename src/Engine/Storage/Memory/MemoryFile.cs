@@ -2,7 +2,7 @@ namespace OrleansStream.Engine.Storage.Memory;
 
 /// <summary>Bytes that one writer appends to and any number of readers see.</summary>
 /// <remarks>
-/// Readers take the content as it is at that moment. A later append writes behind it or into a larger copy, never into it.
+/// Readers take the content as it is at that moment. An append writes behind it or into a larger copy, never into it.
 /// </remarks>
 internal sealed class MemoryFile
 {

@@ -90,7 +90,7 @@ public sealed class MemorySegmentStore : ISegmentStore
             ThrowIfCommitted();
             if (!store._segments.TryGetValue(key, out var current) || current != segment)
             {
-                throw new IOException($"Segment {key.Name} of partition {key.Partition} was deleted while being written.");
+                throw new IOException($"Segment {key.Name} of partition {key.Partition} was deleted meanwhile.");
             }
 
             segment.IsCommitted = true;

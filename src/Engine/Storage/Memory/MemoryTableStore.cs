@@ -1,7 +1,7 @@
 namespace OrleansStream.Engine.Storage.Memory;
 
 /// <summary>Keeps tables in memory.</summary>
-/// <remarks>A batch is decided against one state and takes effect only if that state is still the current one.</remarks>
+/// <remarks>A batch is decided against one state and takes effect only if that is still the current one.</remarks>
 public sealed class MemoryTableStore : ITableStore
 {
     private TableState _state = TableState.Empty;
@@ -21,7 +21,10 @@ public sealed class MemoryTableStore : ITableStore
     }
 
     public async ValueTask<IReadOnlyList<string?>> ExecuteAsync(
-        string table, string partitionKey, IReadOnlyList<TableOperation> operations, CancellationToken cancellationToken)
+        string table,
+        string partitionKey,
+        IReadOnlyList<TableOperation> operations,
+        CancellationToken cancellationToken)
     {
         TableRules.Check(table, partitionKey, operations);
         cancellationToken.ThrowIfCancellationRequested();

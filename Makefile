@@ -1,0 +1,28 @@
+# What a person types. The probe decides, quietly, whether this build has Orleans; see infra/orleans/probe.sh.
+
+.PHONY: run test bench bench-full format format-check probe
+
+# Starts a silo: Kafka on 9092, HTTP on 8080, data under ./data. Options: make run ARGS="--kafka-port 19092"
+run: probe
+	dotnet run -c Release --project src/Silo -- $(ARGS)
+
+test: probe
+	tests/run
+
+# The main scenarios in a few minutes, then all of them.
+bench: probe
+	dotnet run -c Release --project benchmarks/Load -- $(ARGS)
+
+bench-full: probe
+	dotnet run -c Release --project benchmarks/Load -- --full $(ARGS)
+
+format: probe
+	dotnet format OrleansStream.sln whitespace
+	dotnet format OrleansStream.sln style --severity warn
+
+format-check: probe
+	dotnet format OrleansStream.sln whitespace --verify-no-changes
+	dotnet format OrleansStream.sln style --severity warn --verify-no-changes
+
+probe:
+	@infra/orleans/probe.sh

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Storage;
+
+namespace OrleansStream.Embedded;
+
+/// <summary>A storage that is open, and the partitions opened from it so far.</summary>
+/// <remarks>When it fails the cluster drops it whole and opens another. Thread-safe.</remarks>
+internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<PartitionId, PartitionOpening> _partitions = [];
+
+    public LogStore Store => store;
+
+    /// <summary>Opens a partition, or finds it open. Null when it does not exist.</summary>
+    /// <exception cref="IOException">Its storage is damaged or fails.</exception>
+    public async ValueTask<PartitionHost?> OpenPartitionAsync(PartitionId id, CancellationToken cancellationToken)
+    {
+        var opening = _partitions.GetOrAdd(id, static _ => new PartitionOpening());
+        var host = await opening.RunAsync(store, id).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (host is not { IsOpen: true })
+        {
+            _partitions.TryRemove(KeyValuePair.Create(id, opening));
+        }
+
+        return host;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync().ConfigureAwait(false);
+        await storage.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Lets many ask for a partition and one open it. A partition that is damaged stays refused.</summary>
+    private sealed class PartitionOpening
+    {
+        private readonly TaskCompletionSource<PartitionHost?> _opened =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private int _begun;
+
+        public async Task<PartitionHost?> RunAsync(LogStore store, PartitionId id)
+        {
+            if (Interlocked.Exchange(ref _begun, 1) == 0)
+            {
+                try
+                {
+                    var host = await store.OpenPartitionAsync(id, new LockTurn(), CancellationToken.None)
+                        .ConfigureAwait(false);
+                    _opened.SetResult(host);
+                }
+                catch (Exception e)
+                {
+                    _opened.SetException(e);
+                }
+            }
+
+            return await _opened.Task.ConfigureAwait(false);
+        }
+    }
+}

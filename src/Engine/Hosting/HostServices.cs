@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Storage;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>What all partitions of one opened storage share.</summary>
+internal sealed class HostServices : IAsyncDisposable
+{
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public HostServices(IStorage storage, EngineOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        Storage = storage;
+        Options = options;
+        Time = time;
+        Logger = loggers.CreateLogger("OrleansStream.Engine");
+        Memory = new ByteBudget(options.MemoryBytes, options.MaxWaiters, time);
+        JournalSpace = new ByteBudget(options.Journal.MaxBytes, options.MaxWaiters, time);
+        ReadMemory = new ByteBudget(options.ReadBytes, options.MaxWaiters, time);
+        TailMemory = new TailMemory(Memory);
+        Segments = new SegmentCache(storage.Segments, options.OpenSegments);
+        Waiters = new AppendWaiterPool(time);
+    }
+
+    public IStorage Storage { get; }
+
+    public EngineOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public ByteBudget Memory { get; }
+
+    public ByteBudget JournalSpace { get; }
+
+    public ByteBudget ReadMemory { get; }
+
+    public ITailMemory TailMemory { get; }
+
+    public SegmentCache Segments { get; }
+
+    public AppendWaiterPool Waiters { get; }
+
+    /// <summary>Set once, when recovery is done and before the first partition is opened.</summary>
+    public Journal Journal { get; set; } = null!;
+
+    /// <summary>Whether segments should be written now, to free memory or journal files.</summary>
+    public bool IsUnderPressure
+        => Memory.UsedBytes > Memory.CapacityBytes / 2 || JournalSpace.UsedBytes > JournalSpace.CapacityBytes / 2;
+
+    /// <summary>Milliseconds since 1970.</summary>
+    public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Completes with the fault that makes it necessary to open the storage anew, if there ever is one.</summary>
+    public Task<Exception> Failed => _failed.Task;
+
+    /// <summary>Says that memory and storage may differ from now on: all must be opened anew from storage.</summary>
+    public void Fail(Exception e) => _failed.TrySetResult(e);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Segments.DisposeAsync().ConfigureAwait(false);
+        await Memory.DisposeAsync().ConfigureAwait(false);
+        await JournalSpace.DisposeAsync().ConfigureAwait(false);
+        await ReadMemory.DisposeAsync().ConfigureAwait(false);
+    }
+}

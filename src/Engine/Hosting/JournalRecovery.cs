@@ -1,0 +1,280 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Storage;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>What recovery found.</summary>
+/// <param name="DamagedPartitions">Partitions that must not be opened, and why.</param>
+/// <param name="DamagedJournals">No partition whose head row names one of these may be opened.</param>
+internal sealed record RecoveryResult(
+    IReadOnlyDictionary<PartitionId, string> DamagedPartitions,
+    IReadOnlyDictionary<string, string> DamagedJournals,
+    long RecoveredBytes)
+{
+    /// <summary>Why a partition must not be opened; null when it may be.</summary>
+    public string? FindFault(PartitionId partition, PartitionHead head)
+    {
+        if (DamagedPartitions.TryGetValue(partition, out var fault))
+        {
+            return fault;
+        }
+
+        var journal = head.Journals.FirstOrDefault(DamagedJournals.ContainsKey);
+        return journal is null ? null : DamagedJournals[journal];
+    }
+}
+
+/// <summary>Copies every record that only a journal holds into segments, then deletes the journals.</summary>
+/// <remarks>
+/// Runs before anything is served. What is read back after a crash may never have been on the disk: it may come from
+/// the system's cache, after a flush that failed or never ended. So it is written anew to segments, which are synced,
+/// and the old files are not used again.
+///
+/// An entry counts only for a partition whose head row names its journal: a journal that was recovered before, and
+/// whose deletion was interrupted, has nothing to say. Among the journals named an entry below the end of the log is
+/// skipped, the next one applied, and a gap is damage. While anything is damaged no journal file is deleted.
+/// </remarks>
+/// <param name="topics">Every topic id the catalog knows, and whether the topic still exists.</param>
+/// <param name="now">Milliseconds since 1970.</param>
+internal sealed partial class JournalRecovery(
+    IStorage storage, SegmentCache segments, IReadOnlyDictionary<Guid, bool> topics, ILogger logger, long now)
+{
+    private const int SegmentBytes = 64 * 1_024 * 1_024;
+    private const int PieceBytes = 256 * 1_024;
+
+    private readonly Dictionary<PartitionId, Recovered> _partitions = [];
+    private readonly Dictionary<PartitionId, string> _damagedPartitions = [];
+    private readonly Dictionary<string, string> _damagedJournals = [];
+
+    /// <exception cref="StorageDamagedException">Damage that cannot be pinned on single partitions.</exception>
+    public async Task<RecoveryResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var files = await ListAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var file in files)
+        {
+            await ScanAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+
+        var result = new RecoveryResult(
+            _damagedPartitions, _damagedJournals, await WriteSegmentsAsync(cancellationToken).ConfigureAwait(false));
+        if (_damagedPartitions.Count == 0 && _damagedJournals.Count == 0)
+        {
+            foreach (var file in files)
+            {
+                await storage.Journals.DeleteAsync(file.Text, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return result;
+    }
+
+    private async Task<List<JournalFile>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<JournalFile> files = [];
+        foreach (var text in await storage.Journals.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            files.Add(JournalName.TryParseFile(text, out var journal, out var number)
+                ? new JournalFile(text, journal, number)
+                : throw new StorageDamagedException(text, 0, "It lies among the journals but is not named like one."));
+        }
+
+        // The names sort in the order the files were written.
+        files.Sort((left, right) => string.CompareOrdinal(left.Text, right.Text));
+        for (var i = 0; i < files.Count; i++)
+        {
+            files[i] = files[i] with { IsNewest = i + 1 == files.Count || files[i + 1].Journal != files[i].Journal };
+        }
+
+        return files;
+    }
+
+    private async Task ScanAsync(JournalFile file, CancellationToken cancellationToken)
+    {
+        var reader = await storage.Journals.OpenAsync(file.Text, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            var scanner = new JournalScanner(reader, file.Text, file.Journal.Id, file.IsNewest);
+            try
+            {
+                await foreach (var block in scanner.ReadAsync().ConfigureAwait(false))
+                {
+                    foreach (var entry in block.Entries)
+                    {
+                        await AddAsync(file, block, entry, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+            }
+            catch (StorageDamagedException e) when (e.File == file.Text)
+            {
+                _damagedJournals[file.Journal.ToString()] = e.Message;
+                LogDamagedJournal(e.Message);
+            }
+        }
+    }
+
+    private async Task AddAsync(
+        JournalFile file, ScannedBlock block, JournalIndexEntry entry, CancellationToken cancellationToken)
+    {
+        if (!topics.TryGetValue(entry.Partition.TopicId, out var exists))
+        {
+            throw new StorageDamagedException(
+                "Journal file " + file.Text, entry.Position, $"It holds records of the unknown topic {entry.Partition.TopicId}.");
+        }
+
+        if (!exists)
+        {
+            return;
+        }
+
+        var partition = await LoadAsync(entry.Partition, cancellationToken).ConfigureAwait(false);
+        var nextOffset = entry.BaseOffset + entry.RecordCount;
+        if (!partition.Store.Head.Journals.Contains(file.Journal.ToString()) || nextOffset <= partition.EndOffset)
+        {
+            return;
+        }
+
+        if (block.IsDamaged)
+        {
+            Refuse(file, entry, "The records do not match their checksum.");
+        }
+        else if (entry.BaseOffset > partition.EndOffset)
+        {
+            Refuse(file, entry, $"It continues at offset {entry.BaseOffset}, the log ends at {partition.EndOffset}.");
+        }
+        else
+        {
+            partition.Batches.Add(new RecoveredBatch(file.Text, entry.Position, entry.LengthBytes, entry.BaseOffset));
+            partition.EndOffset = nextOffset;
+        }
+    }
+
+    private void Refuse(JournalFile file, JournalIndexEntry entry, string fault)
+    {
+        var message = $"Journal file {file.Text} at position {entry.Position}, partition {entry.Partition}: {fault}";
+        if (_damagedPartitions.TryAdd(entry.Partition, message))
+        {
+            LogDamagedPartition(message);
+        }
+    }
+
+    private async ValueTask<Recovered> LoadAsync(PartitionId id, CancellationToken cancellationToken)
+    {
+        if (!_partitions.TryGetValue(id, out var partition))
+        {
+            partition = new Recovered(
+                await PartitionStore.LoadAsync(id, storage, segments, cancellationToken).ConfigureAwait(false));
+            _partitions.Add(id, partition);
+        }
+
+        return partition;
+    }
+
+    private async Task<long> WriteSegmentsAsync(CancellationToken cancellationToken)
+    {
+        var bytes = 0L;
+        foreach (var (id, partition) in _partitions)
+        {
+            var isDamaged = _damagedPartitions.ContainsKey(id)
+                || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
+            for (var first = 0; first < partition.Batches.Count && !isDamaged;)
+            {
+                var count = CountUpTo(partition.Batches, first, SegmentBytes);
+                var isLast = first + count == partition.Batches.Count;
+                var entry = await partition.Store.AppendSegmentAsync(
+                    ReadAsync(partition.Batches.GetRange(first, count), cancellationToken),
+                    partition.Batches[first].BaseOffset,
+                    isLast ? [] : partition.Store.Head.Journals,
+                    now,
+                    cancellationToken).ConfigureAwait(false);
+                bytes += entry.BatchBytes;
+                first += count;
+            }
+        }
+
+        return bytes;
+    }
+
+    // How many batches, at least one, lie within a number of bytes.
+    private static int CountUpTo(List<RecoveredBatch> batches, int first, long limitBytes)
+    {
+        var bytes = 0L;
+        var count = 0;
+        while (first + count < batches.Count && (count == 0 || bytes + batches[first + count].LengthBytes <= limitBytes))
+        {
+            bytes += batches[first + count].LengthBytes;
+            count++;
+        }
+
+        return count;
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        List<RecoveredBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var buffer = new byte[PieceBytes];
+        IJournalReader? reader = null;
+        var openFile = "";
+        try
+        {
+            for (var first = 0; first < batches.Count;)
+            {
+                var count = CountUpTo(batches, first, PieceBytes);
+                var filled = 0;
+                foreach (var batch in batches.GetRange(first, count))
+                {
+                    if (batch.File != openFile)
+                    {
+                        await CloseAsync(reader).ConfigureAwait(false);
+                        reader = await storage.Journals.OpenAsync(batch.File, cancellationToken).ConfigureAwait(false);
+                        openFile = batch.File;
+                    }
+
+                    if (buffer.Length < batch.LengthBytes)
+                    {
+                        buffer = new byte[batch.LengthBytes];
+                    }
+
+                    var target = buffer.AsMemory(filled, batch.LengthBytes);
+                    filled += await reader!.ReadAsync(batch.Position, target, cancellationToken).ConfigureAwait(false);
+                }
+
+                first += count;
+                yield return buffer.AsMemory(0, filled);
+            }
+        }
+        finally
+        {
+            await CloseAsync(reader).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask CloseAsync(IJournalReader? reader)
+    {
+        if (reader is not null)
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private sealed record JournalFile(string Text, JournalName Journal, long Number, bool IsNewest = false);
+
+    private readonly record struct RecoveredBatch(string File, long Position, int LengthBytes, long BaseOffset);
+
+    private sealed class Recovered(PartitionStore store)
+    {
+        public PartitionStore Store => store;
+
+        public List<RecoveredBatch> Batches { get; } = [];
+
+        public long EndOffset { get; set; } = store.EndOffset;
+    }
+
+    [LoggerMessage(2003, LogLevel.Error, "Refused: {Message}")]
+    private partial void LogDamagedPartition(string message);
+
+    [LoggerMessage(2004, LogLevel.Error, "{Message} Every partition that may have records in this journal is refused.")]
+    private partial void LogDamagedJournal(string message);
+}

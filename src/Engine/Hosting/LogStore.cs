@@ -1,0 +1,261 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Storage;
+using OrleansStream.Engine.Topics;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>An opened storage: the topics in it, the partitions that are open, and the journal they share.</summary>
+/// <remarks>
+/// Opening recovers what the last journal holds. When the journal or a table fails, <see cref="Failed"/> completes:
+/// memory may then be ahead of the storage, and whoever hosts this disposes it and opens the storage anew.
+/// Thread-safe.
+/// </remarks>
+public sealed partial class LogStore : IAsyncDisposable
+{
+    private readonly HostServices _services;
+    private readonly TopicCatalog _topics;
+    private readonly ProducerIdAllocator _producerIds;
+    private readonly RecoveryResult _recovery;
+    private readonly Maintenance _maintenance;
+    private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
+
+    private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
+    {
+        _services = services;
+        _recovery = recovery;
+        ClusterId = clusterId;
+        _topics = new TopicCatalog(services, topics);
+        _topics.Changed += OnTopicChangedAsync;
+        _producerIds = new ProducerIdAllocator(services.Storage.Tables);
+        _maintenance = new Maintenance(services, () => _hosts.Values);
+    }
+
+    public string ClusterId { get; }
+
+    public ITopicCatalog Topics => _topics;
+
+    public IProducerIds ProducerIds => _producerIds;
+
+    /// <summary>Completes with the fault that ends this store, if there ever is one.</summary>
+    public Task<Exception> Failed => _services.Failed;
+
+    /// <summary>Opens a storage and recovers it.</summary>
+    /// <param name="storage">Stays the caller's, who disposes it after the store.</param>
+    /// <exception cref="IOException">The storage cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">A row is damaged; the message names it.</exception>
+    public static async Task<LogStore> OpenAsync(
+        IStorage storage,
+        EngineOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        var services = new HostServices(storage, options, time, loggers);
+        try
+        {
+            return await OpenAsync(services, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await services.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Whether the topic exists and has such a partition.</summary>
+    public bool Exists(PartitionId id)
+        => id.Partition >= 0 && id.Partition < (_topics.Topics.FindById(id.TopicId)?.PartitionCount ?? 0);
+
+    /// <summary>Opens a partition of an existing topic: raises its epoch and lets it be written.</summary>
+    /// <param name="turn">How its host lets one piece of work run at a time.</param>
+    /// <returns>Null when the topic does not exist or has no such partition.</returns>
+    /// <exception cref="IOException">Its storage is damaged or fails.</exception>
+    public async Task<PartitionHost?> OpenPartitionAsync(PartitionId id, ITurn turn, CancellationToken cancellationToken)
+    {
+        if (!Exists(id) || _topics.Topics.FindById(id.TopicId) is not { } topic)
+        {
+            return null;
+        }
+
+        var store = await PartitionStore
+            .LoadAsync(id, _services.Storage, _services.Segments, cancellationToken).ConfigureAwait(false);
+        if (_recovery.FindFault(id, store.Head) is { } fault)
+        {
+            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
+        }
+
+        try
+        {
+            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+            await store.OpenEpochAsync(_services.Journal.Name.ToString(), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ManifestFaultException e)
+        {
+            _services.Fail(e);
+            throw;
+        }
+
+        var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
+        return _hosts.TryAdd(id, host)
+            ? host
+            : throw new InvalidOperationException($"Partition {id} is open already.");
+    }
+
+    /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
+    public async Task ClosePartitionAsync(PartitionHost host)
+    {
+        host.Close(StreamError.NotHosted, "The partition is being moved.");
+        await host.DrainAsync().ConfigureAwait(false);
+        if (!Failed.IsCompleted)
+        {
+            await host.FlushAsync().ConfigureAwait(false);
+        }
+
+        await host.DisposeAsync().ConfigureAwait(false);
+        _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+    }
+
+    /// <summary>Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts.Values)
+        {
+            host.Close(StreamError.NotHosted, "The storage is being closed.");
+        }
+
+        // Appends that wait for memory are refused now, not at their timeout.
+        await _services.Memory.DisposeAsync().ConfigureAwait(false);
+        await _services.JournalSpace.DisposeAsync().ConfigureAwait(false);
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
+        await _topics.DisposeAsync().ConfigureAwait(false);
+        await _producerIds.DisposeAsync().ConfigureAwait(false);
+        await _services.Journal.DisposeAsync().ConfigureAwait(false);
+        if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
+        {
+            await _services.Journal.TrimAsync(long.MaxValue, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        foreach (var host in _hosts.Values)
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _services.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
+    {
+        var tables = services.Storage.Tables;
+        var identity = await ClusterRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
+        var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
+            .ConfigureAwait(false);
+        var (topics, tombstones) = TopicRows.Decode(rows);
+
+        var known = topics.ToDictionary(topic => topic.Id, _ => true);
+        foreach (var id in tombstones.Keys)
+        {
+            known[id] = false;
+        }
+
+        var recovery = await new JournalRecovery(services.Storage, services.Segments, known, services.Logger, services.Now)
+            .RunAsync(cancellationToken).ConfigureAwait(false);
+        await DeleteLeftoversAsync(services.Storage, known, tombstones, recovery, cancellationToken).ConfigureAwait(false);
+
+        var journal = new JournalName(identity.Openings, Guid.NewGuid());
+        services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
+        LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
+        var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
+        return new LogStore(services, set, recovery, identity.ClusterId);
+    }
+
+    // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
+    private static async Task DeleteLeftoversAsync(
+        IStorage storage,
+        Dictionary<Guid, bool> known,
+        Dictionary<Guid, TombstoneRow> tombstones,
+        RecoveryResult recovery,
+        CancellationToken cancellationToken)
+    {
+        foreach (var partition in await storage.Segments.ListPartitionsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!known.GetValueOrDefault(partition.TopicId))
+            {
+                await storage.Segments.DeletePartitionAsync(partition, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        foreach (var (id, tombstone) in tombstones)
+        {
+            for (var partition = 0; partition < tombstone.PartitionCount; partition++)
+            {
+                await PartitionStore.DeleteAsync(new PartitionId(id, partition), storage, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+
+        var hasJournals = recovery.DamagedPartitions.Count > 0 || recovery.DamagedJournals.Count > 0;
+        foreach (var ids in tombstones.Keys.Where(_ => !hasJournals).Chunk(TableLimits.BatchOperations))
+        {
+            var operations = ids
+                .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();
+            await storage.Tables
+                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
+    {
+        var topic = (after ?? before)!;
+        var hosts = Enumerable.Range(0, topic.PartitionCount)
+            .Select(partition => _hosts.GetValueOrDefault(new PartitionId(topic.Id, partition)))
+            .OfType<PartitionHost>()
+            .ToArray();
+        if (after is not null)
+        {
+            var config = TopicConfig.Parse(after.Configs);
+            foreach (var host in hosts)
+            {
+                host.Reconfigure(config);
+            }
+
+            return Task.CompletedTask;
+        }
+
+        foreach (var host in hosts)
+        {
+            host.Close(StreamError.UnknownTopicOrPartition, $"Topic '{topic.Name}' was deleted.");
+            _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+        }
+
+        _maintenance.DeleteLater(topic, hosts);
+        return Task.CompletedTask;
+    }
+
+    private async Task<bool> TryFlushAllAsync()
+    {
+        var isDone = _recovery.DamagedPartitions.Count == 0 && _recovery.DamagedJournals.Count == 0;
+        foreach (var host in _hosts.Values)
+        {
+            try
+            {
+                await host.FlushAsync().ConfigureAwait(false);
+            }
+            catch (IOException e)
+            {
+                // The records are in the journal, and recovery will find them there.
+                LogFlushFailed(_services.Logger, e, host.Id.ToString());
+                isDone = false;
+            }
+        }
+
+        return isDone;
+    }
+
+    [LoggerMessage(2005, LogLevel.Information, "Opened storage for the {Opening}. time: {Topics} topics, {Bytes} bytes recovered from the journal.")]
+    private static partial void LogOpened(ILogger logger, long opening, int topics, long bytes);
+
+    [LoggerMessage(2006, LogLevel.Warning, "The tail of {Partition} could not be written to a segment; it stays in the journal.")]
+    private static partial void LogFlushFailed(ILogger logger, Exception exception, string partition);
+}

@@ -1,0 +1,189 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using OrleansStream.Contracts;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>Does in the background what keeps a store small: writes segments, trims the journal, applies retention.</summary>
+/// <remarks>
+/// One loop, woken every second. It writes the tails that are large or idle; under pressure, when half of the memory or
+/// of the journal is used, all others as well, oldest journal position first, until it is over. A partition that
+/// trickles therefore never holds the journal back.
+/// </remarks>
+internal sealed partial class Maintenance : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Pressure is looked at so often while nothing else is to be done.</summary>
+    private static readonly TimeSpan PressureInterval = TimeSpan.FromMilliseconds(50);
+
+    private const int MaxDeletions = 10_000;
+
+    private readonly HostServices _services;
+    private readonly Func<IEnumerable<PartitionHost>> _hosts;
+    private readonly Channel<(TopicDescription Topic, PartitionHost[] Hosts)> _deletions =
+        Channel.CreateBounded<(TopicDescription, PartitionHost[])>(new BoundedChannelOptions(MaxDeletions)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.DropWrite,
+        });
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _loop;
+    private readonly Task _expiring;
+
+    public Maintenance(HostServices services, Func<IEnumerable<PartitionHost>> hosts)
+    {
+        _services = services;
+        _hosts = hosts;
+        _loop = RunAsync();
+        _expiring = ExpireWaitersAsync();
+    }
+
+    /// <summary>Deletes the files of a topic soon. What is not deleted before the store closes goes when it opens next.</summary>
+    public void DeleteLater(TopicDescription topic, PartitionHost[] hosts) => _deletions.Writer.TryWrite((topic, hosts));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _expiring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(PressureInterval, _services.Time);
+        var lastFlush = _services.Time.GetTimestamp();
+        var lastTidy = lastFlush;
+        while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false) && !_services.Failed.IsCompleted)
+        {
+            if (_services.IsUnderPressure || _services.Time.GetElapsedTime(lastFlush) >= Interval)
+            {
+                lastFlush = _services.Time.GetTimestamp();
+                await FlushAsync().ConfigureAwait(false);
+                await DeleteTopicsAsync().ConfigureAwait(false);
+            }
+
+            if (_services.Time.GetElapsedTime(lastTidy) >= _services.Options.RetentionInterval)
+            {
+                lastTidy = _services.Time.GetTimestamp();
+                await TidyAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    // Apart from the other loop: a disk that hangs is exactly when waits have to end.
+    private async Task ExpireWaitersAsync()
+    {
+        using var timer = new PeriodicTimer(PressureInterval, _services.Time);
+        while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
+        {
+            _services.Waiters.Expire();
+        }
+    }
+
+    private async Task FlushAsync()
+    {
+        foreach (var host in _hosts().Where(host => host.WantsFlush))
+        {
+            await TryAsync(host, host.FlushAsync).ConfigureAwait(false);
+        }
+
+        await TrimJournalAsync().ConfigureAwait(false);
+        if (!_services.IsUnderPressure)
+        {
+            return;
+        }
+
+        foreach (var host in _hosts()
+            .Where(host => host.UnsegmentedBytes > 0)
+            .OrderBy(host => host.OldestJournalFile ?? long.MaxValue)
+            .ThenByDescending(host => host.UnsegmentedBytes))
+        {
+            await TryAsync(host, host.FlushAsync).ConfigureAwait(false);
+            await TrimJournalAsync().ConfigureAwait(false);
+            if (!_services.IsUnderPressure)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task TidyAsync()
+    {
+        foreach (var host in _hosts())
+        {
+            await TryAsync(host, host.TidyAsync).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TrimJournalAsync()
+    {
+        // The current file is asked for first: what is appended from here on goes to it or a later one.
+        var oldest = _services.Journal.CurrentFile;
+        foreach (var host in _hosts())
+        {
+            oldest = Math.Min(oldest, host.OldestJournalFile ?? oldest);
+        }
+
+        try
+        {
+            await _services.Journal.TrimAsync(oldest, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            LogTrimFailed(_services.Logger, e);
+        }
+    }
+
+    private async Task DeleteTopicsAsync()
+    {
+        while (_deletions.Reader.TryRead(out var deletion))
+        {
+            var (topic, hosts) = deletion;
+            foreach (var host in hosts)
+            {
+                await host.DrainAsync().ConfigureAwait(false);
+                await host.DisposeAsync().ConfigureAwait(false);
+            }
+
+            try
+            {
+                for (var partition = 0; partition < topic.PartitionCount; partition++)
+                {
+                    await PartitionStore
+                        .DeleteAsync(new PartitionId(topic.Id, partition), _services.Storage, CancellationToken.None)
+                        .ConfigureAwait(false);
+                }
+            }
+            catch (IOException e)
+            {
+                LogDeletionFailed(_services.Logger, e, topic.Name);
+            }
+        }
+    }
+
+    private async Task TryAsync(PartitionHost host, Func<Task> work)
+    {
+        try
+        {
+            _stopping.Token.ThrowIfCancellationRequested();
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Nothing is lost: the records are still in the journal, and the next round tries again.
+            LogWorkFailed(_services.Logger, e, host.Id.ToString());
+        }
+    }
+
+    [LoggerMessage(2007, LogLevel.Warning, "Maintenance of {Partition} failed and is tried again.")]
+    private static partial void LogWorkFailed(ILogger logger, Exception exception, string partition);
+
+    [LoggerMessage(2008, LogLevel.Warning, "A journal file could not be deleted; it is tried again.")]
+    private static partial void LogTrimFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2009, LogLevel.Warning, "The files of the deleted topic {Topic} remain until the storage is opened next.")]
+    private static partial void LogDeletionFailed(ILogger logger, Exception exception, string topic);
+}

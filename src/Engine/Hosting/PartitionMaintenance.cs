@@ -1,0 +1,207 @@
+using Microsoft.Extensions.Logging;
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Storage;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>Keeps one partition's storage in order: writes segments, merges them, applies retention and deletions.</summary>
+/// <remarks>
+/// One piece of work at a time, in the order asked for. Each plans in a turn, reads and writes outside, and takes the
+/// result in with another turn. A fault while a segment is written is told to the caller and can be tried again; a
+/// fault of the manifest leaves unknown what was done, so everything is opened anew from storage.
+/// </remarks>
+internal sealed partial class PartitionMaintenance(
+    PartitionId id,
+    PartitionLog log,
+    PartitionStore store,
+    SegmentReads reads,
+    ITurn turn,
+    HighWatermark highWatermark,
+    HostServices services) : IAsyncDisposable
+{
+    /// <summary>How many segments one change of the log start may drop: with the head row, one table batch.</summary>
+    private const int MaxDropped = TableLimits.BatchOperations - 2;
+
+    private const int MergeReadBytes = 1_024 * 1_024;
+
+    private readonly WorkQueue _work = new();
+    private Task _deletions = Task.CompletedTask;
+
+    /// <summary>Writes everything up to the high watermark to segments.</summary>
+    public Task<bool> FlushAsync(TopicConfig config)
+        => RunAsync(async () =>
+        {
+            if (config.Durability == Durability.Memory)
+            {
+                await RetainAsync(config).ConfigureAwait(false); // What is forgotten need not be written.
+            }
+
+            while (await FlushSegmentAsync(config).ConfigureAwait(false))
+            {
+                // Each pass writes one segment of at most the topic's segment size.
+            }
+
+            return true;
+        });
+
+    /// <summary>Applies the retention of the topic, then merges small segments while there are enough of them.</summary>
+    public Task<bool> TidyAsync(TopicConfig config)
+        => RunAsync(async () =>
+        {
+            await RetainAsync(config).ConfigureAwait(false);
+            while (await MergeAsync(config).ConfigureAwait(false))
+            {
+                // A merge may make enough segments of the next size for another.
+            }
+
+            return true;
+        });
+
+    /// <summary>Moves the log start forward, durably.</summary>
+    /// <param name="beforeOffset">-1 for the high watermark.</param>
+    public Task<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset)
+        => RunAsync(async () =>
+        {
+            var limit = highWatermark.Offset;
+            var target = beforeOffset == -1 ? limit : beforeOffset;
+            if (target < 0 || target > limit)
+            {
+                return new DeleteRecordsReply(StreamError.OffsetOutOfRange, -1);
+            }
+
+            await AdvanceLogStartAsync(target).ConfigureAwait(false);
+            return new DeleteRecordsReply(StreamError.None, store.Head.LogStartOffset);
+        });
+
+    public ValueTask DisposeAsync() => _work.DisposeAsync();
+
+    private async Task<bool> FlushSegmentAsync(TopicConfig config)
+    {
+        var (baseOffset, read) = await turn.RunAsync(
+            (log, config, highWatermark),
+            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.config.SegmentBytes, s.highWatermark.Offset)))
+            .ConfigureAwait(false);
+        using (read)
+        {
+            if (read.Pieces.Count == 0)
+            {
+                return false;
+            }
+
+            var entry = await store.AppendSegmentAsync(
+                read.Pieces.ToAsyncEnumerable(), baseOffset, store.Head.Journals, services.Now, CancellationToken.None)
+                .ConfigureAwait(false);
+            await turn.RunAsync((log, entry), static s =>
+            {
+                s.log.AddSegment(s.entry);
+                return true;
+            }).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    private async Task RetainAsync(TopicConfig config)
+    {
+        IReadOnlyList<LogSegment> forgotten = config is { Durability: Durability.Memory, RetentionBytes: { } keepBytes }
+            ? await turn.RunAsync((log, keepBytes), static s => s.log.ForgetTail(s.keepBytes)).ConfigureAwait(false)
+            : [];
+        var start = await turn.RunAsync(
+            (log, config, services),
+            static s =>
+            {
+                s.log.ForgetProducers(s.services.Now - (long)s.services.Options.ProducerExpiration.TotalMilliseconds);
+                return s.log.FindRetainedStart(s.config, s.services.Now);
+            }).ConfigureAwait(false);
+        await AdvanceLogStartAsync(start).ConfigureAwait(false);
+        DeleteWhenReleased(forgotten);
+    }
+
+    private async Task AdvanceLogStartAsync(long target)
+    {
+        while (target > store.Head.LogStartOffset)
+        {
+            var dropped = store.Segments.TakeWhile(segment => segment.NextOffset <= target).Take(MaxDropped).ToArray();
+            var offset = dropped.Length == MaxDropped ? dropped[^1].NextOffset : target;
+            await store.AdvanceLogStartAsync(offset, dropped, CancellationToken.None).ConfigureAwait(false);
+            var retired = await turn
+                .RunAsync((log, offset), static s => s.log.AdvanceLogStart(s.offset)).ConfigureAwait(false);
+            DeleteWhenReleased(retired);
+        }
+    }
+
+    private async Task<bool> MergeAsync(TopicConfig config)
+    {
+        var old = await turn.RunAsync(
+            (log, config), static s => MergePolicy.Choose(s.log.Segments, s.config.SegmentBytes)).ConfigureAwait(false);
+        if (old.Count == 0)
+        {
+            return false;
+        }
+
+        // Only this class drops segments, one piece of work at a time: they stay while they are read here.
+        var last = await services.Segments.AcquireAsync(id, old[^1].Entry, CancellationToken.None).ConfigureAwait(false);
+        var footer = last.Footer;
+        await last.ReleaseAsync().ConfigureAwait(false);
+        var merged = await store.ReplaceSegmentsAsync(
+            [.. old.Select(segment => segment.Entry)], ReadAllAsync(old), footer, services.Now, CancellationToken.None)
+            .ConfigureAwait(false);
+        var retired = await turn
+            .RunAsync((log, old, merged), static s => s.log.ReplaceSegments(s.old, s.merged)).ConfigureAwait(false);
+        DeleteWhenReleased(retired);
+        return true;
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllAsync(IReadOnlyList<LogSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            await foreach (var piece in reads.EnumerateAsync(segment.Entry, MergeReadBytes, CancellationToken.None)
+                .ConfigureAwait(false))
+            {
+                yield return piece;
+            }
+        }
+    }
+
+    // What cannot be deleted now is swept when the partition is opened next: the manifest no longer names it.
+    private void DeleteWhenReleased(IReadOnlyList<LogSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            _deletions = Task.WhenAll(_deletions, DeleteWhenReleasedAsync(segment));
+        }
+    }
+
+    private async Task DeleteWhenReleasedAsync(LogSegment segment)
+    {
+        await segment.Released.ConfigureAwait(false);
+        try
+        {
+            await services.Segments.ForgetAsync(id, segment.Entry.Name).ConfigureAwait(false);
+            await services.Storage.Segments.DeleteAsync(id, segment.Entry.Name, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            LogDeletionFailed(services.Logger, e, segment.Entry.Name.ToString(), id.ToString());
+        }
+    }
+
+    private Task<T> RunAsync<T>(Func<Task<T>> work)
+        => _work.RunAsync(async () =>
+        {
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (ManifestFaultException e)
+            {
+                services.Fail(e);
+                throw;
+            }
+        });
+
+    [LoggerMessage(2002, LogLevel.Warning, "Segment {Segment} of {Partition} could not be deleted.")]
+    private static partial void LogDeletionFailed(ILogger logger, Exception exception, string segment, string partition);
+}

@@ -1,0 +1,217 @@
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Storage;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>A change of a partition's rows failed and may or may not have been done.</summary>
+internal sealed class ManifestFaultException(PartitionId partition, Exception cause)
+    : IOException($"The manifest of partition {partition} could not be changed: {cause.Message}", cause);
+
+/// <summary>The rows and segment files of one partition.</summary>
+/// <remarks>
+/// Every change is one conditional batch on the partition's rows: a segment is durable before the row that names it,
+/// and a row is gone before the file it named. Any fault of the table leaves it unknown what was done, so the owner
+/// must be opened anew. Not thread-safe: used by recovery, then by the partition's maintenance.
+/// </remarks>
+internal sealed class PartitionStore
+{
+    private readonly PartitionId _id;
+    private readonly IStorage _storage;
+    private string? _headETag;
+
+    private PartitionStore(PartitionId id, IStorage storage, PartitionHead head, string? headETag)
+    {
+        _id = id;
+        _storage = storage;
+        _headETag = headETag;
+        Head = head;
+    }
+
+    public PartitionHead Head { get; private set; }
+
+    /// <summary>The segments, by offset.</summary>
+    public List<SegmentEntry> Segments { get; } = [];
+
+    /// <summary>The epochs up to the end of the last segment.</summary>
+    public IReadOnlyList<EpochStart> Epochs { get; private set; } = [];
+
+    /// <summary>The producers as of the end of the last segment, encoded.</summary>
+    public ReadOnlyMemory<byte> Producers { get; private set; }
+
+    /// <summary>Where the first record that is in no segment belongs.</summary>
+    public long EndOffset => Math.Max(
+        Math.Max(Head.NextOffset, Head.LogStartOffset), Segments.Count == 0 ? 0 : Segments[^1].NextOffset);
+
+    public LogOpening ToOpening() => new(Head with { NextOffset = EndOffset }, Segments, Epochs, Producers);
+
+    /// <summary>Reads the rows of a partition and the footer of its last segment.</summary>
+    /// <exception cref="StorageDamagedException">The last segment is damaged.</exception>
+    public static async Task<PartitionStore> LoadAsync(
+        PartitionId id, IStorage storage, SegmentCache segments, CancellationToken cancellationToken)
+    {
+        var rows = await storage.Tables.QueryAsync(PartitionRows.Table, id.ToString(), cancellationToken)
+            .ConfigureAwait(false);
+        var head = rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey);
+        var store = new PartitionStore(
+            id, storage, head is null ? PartitionHead.Empty : PartitionRows.DecodeHead(head), head?.ETag);
+        store.Segments.AddRange(
+            rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
+                .Select(PartitionRows.DecodeSegment)
+                .OrderBy(segment => segment.BaseOffset));
+        if (store.Segments.Count > 0)
+        {
+            var last = await segments.AcquireAsync(id, store.Segments[^1], cancellationToken).ConfigureAwait(false);
+            store.Epochs = last.Footer.Epochs;
+            store.Producers = last.Footer.Producers;
+            await last.ReleaseAsync().ConfigureAwait(false);
+        }
+
+        return store;
+    }
+
+    /// <summary>Takes the partition over: raises its epoch and names the journal it will write to, durably.</summary>
+    public async Task OpenEpochAsync(string journal, CancellationToken cancellationToken)
+        => await CommitAsync(Head with { Epoch = Head.Epoch + 1, Journals = [journal] }, [], cancellationToken)
+            .ConfigureAwait(false);
+
+    /// <summary>Deletes what is not in the manifest: files of writers that died before they could name them.</summary>
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        await _storage.Segments.SweepAsync(_id, cancellationToken).ConfigureAwait(false);
+        var named = Segments.Select(segment => segment.Name).ToHashSet();
+        foreach (var name in await _storage.Segments.ListAsync(_id, cancellationToken).ConfigureAwait(false))
+        {
+            if (!named.Contains(name))
+            {
+                await _storage.Segments.DeleteAsync(_id, name, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Writes a segment that continues the partition and names it in the manifest.</summary>
+    /// <param name="pieces">Whole batches that follow <see cref="EndOffset"/>, flushed before.</param>
+    /// <param name="journals">The journals that may hold records behind it.</param>
+    /// <param name="now">Milliseconds since 1970.</param>
+    public async Task<SegmentEntry> AppendSegmentAsync(
+        IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
+        long baseOffset,
+        IReadOnlyList<string> journals,
+        long now,
+        CancellationToken cancellationToken)
+    {
+        var builder = SegmentBuilder.After(Epochs, Producers);
+        var (entry, footer) = await WriteAsync(builder, pieces, baseOffset, now, cancellationToken).ConfigureAwait(false);
+        var head = Head with { NextOffset = entry.NextOffset, Generation = Head.Generation + 1, Journals = journals };
+        await CommitAsync(
+            head,
+            [new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry))],
+            cancellationToken).ConfigureAwait(false);
+        Segments.Add(entry);
+        Epochs = footer.Epochs;
+        Producers = footer.Producers;
+        return entry;
+    }
+
+    /// <summary>Writes one segment with the batches of adjacent ones, and swaps it for them in the manifest.</summary>
+    /// <param name="last">The footer of the last of them: producers and epochs as of the end.</param>
+    public async Task<SegmentEntry> ReplaceSegmentsAsync(
+        IReadOnlyList<SegmentEntry> old,
+        IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
+        SegmentFooter last,
+        long now,
+        CancellationToken cancellationToken)
+    {
+        var builder = SegmentBuilder.Merging(last);
+        var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, now, cancellationToken)
+            .ConfigureAwait(false);
+        List<TableOperation> operations =
+        [
+            .. old.Select(Remove),
+            new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry)),
+        ];
+        await CommitAsync(Head with { Generation = Head.Generation + 1 }, operations, cancellationToken)
+            .ConfigureAwait(false);
+        var index = Segments.IndexOf(old[0]);
+        Segments.RemoveRange(index, old.Count);
+        Segments.Insert(index, entry);
+        return entry;
+    }
+
+    /// <summary>Moves the log start forward and takes segments that lie wholly before it from the manifest.</summary>
+    /// <param name="dropped">The first segments; fewer than one table batch may have.</param>
+    public async Task AdvanceLogStartAsync(
+        long offset, IReadOnlyList<SegmentEntry> dropped, CancellationToken cancellationToken)
+    {
+        await CommitAsync(
+            Head with { LogStartOffset = offset, NextOffset = EndOffset }, [.. dropped.Select(Remove)], cancellationToken)
+            .ConfigureAwait(false);
+        Segments.RemoveRange(0, dropped.Count);
+    }
+
+    /// <summary>Deletes all rows and files of a partition whose topic is gone.</summary>
+    public static async Task DeleteAsync(PartitionId id, IStorage storage, CancellationToken cancellationToken)
+    {
+        var rows = await storage.Tables.QueryAsync(PartitionRows.Table, id.ToString(), cancellationToken)
+            .ConfigureAwait(false);
+        foreach (var batch in rows.Chunk(TableLimits.BatchOperations))
+        {
+            var operations = batch.Select(row => new TableOperation(TableOperationKind.Delete, row.RowKey)).ToArray();
+            await storage.Tables.ExecuteAsync(PartitionRows.Table, id.ToString(), operations, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        await storage.Segments.DeletePartitionAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static TableOperation Remove(SegmentEntry entry)
+        => new(TableOperationKind.Delete, PartitionRows.SegmentKey(entry.Name));
+
+    private async Task<(SegmentEntry Entry, SegmentFooter Footer)> WriteAsync(
+        SegmentBuilder builder,
+        IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
+        long baseOffset,
+        long now,
+        CancellationToken cancellationToken)
+    {
+        var name = new SegmentName(baseOffset, Head.Epoch, Head.Generation);
+        var writer = await _storage.Segments.CreateAsync(_id, name, cancellationToken).ConfigureAwait(false);
+        await using (writer.ConfigureAwait(false))
+        {
+            await foreach (var piece in pieces.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                builder.Add(piece.Span, now);
+                await writer.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+            }
+
+            var footer = builder.Build();
+            var footerBytes = footer.ToBytes();
+            await writer.WriteAsync(footerBytes, cancellationToken).ConfigureAwait(false);
+            await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
+            var fileBytes = footer.BatchBytes + footerBytes.Length;
+            var entry = new SegmentEntry(
+                baseOffset, name.Epoch, name.Generation, footer.NextOffset, footer.BatchBytes, fileBytes, footer.MaxTimestamp);
+            return (entry, footer);
+        }
+    }
+
+    private async Task CommitAsync(
+        PartitionHead head, IReadOnlyList<TableOperation> operations, CancellationToken cancellationToken)
+    {
+        TableOperation write = _headETag is null
+            ? new(TableOperationKind.Insert, PartitionRows.HeadKey, PartitionRows.Encode(head))
+            : new(TableOperationKind.Replace, PartitionRows.HeadKey, PartitionRows.Encode(head), _headETag);
+        try
+        {
+            var etags = await _storage.Tables
+                .ExecuteAsync(PartitionRows.Table, _id.ToString(), [write, .. operations], cancellationToken)
+                .ConfigureAwait(false);
+            _headETag = etags[0];
+            Head = head;
+        }
+        catch (Exception e)
+        {
+            throw new ManifestFaultException(_id, e);
+        }
+    }
+}

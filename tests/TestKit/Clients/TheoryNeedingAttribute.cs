@@ -1,0 +1,15 @@
+using Xunit;
+
+namespace OrleansStream.TestKit.Clients;
+
+/// <summary>The same as <see cref="FactNeedingAttribute"/> for a test with several inputs.</summary>
+public sealed class TheoryNeedingAttribute : TheoryAttribute
+{
+    public TheoryNeedingAttribute(params string[] programs)
+    {
+        Programs = programs;
+        Skip = programs.Select(NeededProgram.WhyMissing).FirstOrDefault(reason => reason is not null);
+    }
+
+    public IReadOnlyList<string> Programs { get; }
+}
