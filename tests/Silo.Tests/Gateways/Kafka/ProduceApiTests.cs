@@ -161,6 +161,17 @@ public sealed class ProduceApiTests
     }
 
     [Fact]
+    public async Task A_request_that_is_cut_off_gives_its_frame_back()
+    {
+        // The header of a Produce version 3 and nothing more.
+        byte[] request = [0, 0, 0, 3, 0, 0, 0, 1, 0xFF, 0xFF];
+
+        await Assert.ThrowsAsync<ProtocolException>(() => _harness.StartAsync(request));
+
+        AssertNothingRented();
+    }
+
+    [Fact]
     public async Task Appends_keep_their_order_while_the_catalog_is_slow()
     {
         var catalog = new TaskCompletionSource();

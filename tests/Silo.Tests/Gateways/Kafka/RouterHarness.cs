@@ -14,7 +14,8 @@ internal sealed class RouterHarness
     private readonly KafkaRequestRouter _router;
     private int _correlationId;
 
-    public RouterHarness(ICluster cluster, KafkaApiOptions? apiOptions = null, KafkaGatewayOptions? gatewayOptions = null)
+    public RouterHarness(
+        ICluster cluster, KafkaApiOptions? apiOptions = null, KafkaGatewayOptions? gatewayOptions = null)
     {
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
@@ -29,8 +30,8 @@ internal sealed class RouterHarness
             new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)));
     }
 
-    public KafkaClient Client { get; } =
-        new("test", new IPEndPoint(IPAddress.Loopback, 50_000), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093));
+    public KafkaClient Client { get; } = new(
+        "test", new IPEndPoint(IPAddress.Loopback, 50_000), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093));
 
     /// <summary>Sends a request in the newest version, or in the one given, and waits for its response.</summary>
     public async Task<TResponse> AskAsync<TRequest, TResponse>(

@@ -2,7 +2,7 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 
-/// <summary>A cluster of one topic whose partitions do what a test tells them, for outcomes a real one shows by chance only.</summary>
+/// <summary>A cluster of one topic whose partitions do what a test tells them.</summary>
 internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
 {
     public const string TopicName = "scripted";
