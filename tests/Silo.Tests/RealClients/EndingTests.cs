@@ -1,5 +1,5 @@
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
@@ -14,7 +14,7 @@ public sealed class EndingTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    [Fact]
+    [FactNeeding("linux")]
     public async Task A_silo_under_load_stops_gracefully_and_keeps_what_it_acknowledged()
     {
         await using var silo = await SiloProcess.StartAsync(Data);
@@ -28,7 +28,7 @@ public sealed class EndingTests : IDisposable
         await load.AssertStoredAsync(successor.KafkaAddress);
     }
 
-    [Fact]
+    [FactNeeding("linux")]
     public async Task An_idle_silo_stops_gracefully()
     {
         await using var silo = await SiloProcess.StartAsync(Data);
@@ -62,7 +62,7 @@ public sealed class EndingTests : IDisposable
         Assert.Contains(Data, output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [FactNeeding("linux")]
     public async Task A_data_directory_in_use_ends_the_second_silo_only()
     {
         await using var first = await SiloProcess.StartAsync(Data);
@@ -76,5 +76,5 @@ public sealed class EndingTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private string Data => _directory.File("data");
+    private string Data => Path.Combine(_directory.Path, "data");
 }

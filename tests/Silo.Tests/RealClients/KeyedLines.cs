@@ -1,6 +1,6 @@
 using OrleansStream.Protocols.Batches;
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
@@ -17,7 +17,7 @@ internal static class KeyedLines
     /// <summary>Writes a file with a line <c>key TAB value</c> for each record.</summary>
     public static async Task<string> WriteAsync(TemporaryDirectory directory)
     {
-        var file = directory.File("lines");
+        var file = Path.Combine(directory.Path, "lines");
         await File.WriteAllLinesAsync(file, Lines());
         return file;
     }

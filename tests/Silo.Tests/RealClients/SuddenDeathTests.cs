@@ -1,5 +1,5 @@
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
@@ -33,7 +33,7 @@ public sealed class SuddenDeathTests : IDisposable
     [InlineData(50)]
     public async Task A_failed_sync_is_told_and_survived(int failingSync)
     {
-        var trace = _directory.File("trace");
+        var trace = Path.Combine(_directory.Path, "trace");
         await using var silo = await SiloProcess.StartAsync(Data);
         await using var load = await AcknowledgedLoad.StartAsync(silo.KafkaAddress, "failed-sync");
         await load.MoreAcknowledgedAsync(100);
@@ -54,5 +54,5 @@ public sealed class SuddenDeathTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private string Data => _directory.File("data");
+    private string Data => Path.Combine(_directory.Path, "data");
 }
