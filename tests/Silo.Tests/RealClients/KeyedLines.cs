@@ -29,10 +29,10 @@ internal static class KeyedLines
     public static void AssertComplete(IReadOnlyCollection<string> received)
     {
         var records = received.Select(line => line.Split('\t', 3)).ToArray();
+        var contents = records.Select(record => $"{record[1]}\t{record[2]}").ToHashSet();
 
-        Assert.Equal(
-            Lines().Order(StringComparer.Ordinal),
-            records.Select(record => $"{record[1]}\t{record[2]}").Order(StringComparer.Ordinal));
+        Assert.Empty(Lines().Except(contents));
+        Assert.Equal(Count, records.Length);
         Assert.All(records.GroupBy(record => record[0]), AssertIncreasing);
         Assert.All(
             records.GroupBy(record => record[1]),

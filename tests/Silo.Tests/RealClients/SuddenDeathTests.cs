@@ -1,10 +1,11 @@
 using OrleansStream.TestKit.Clients;
 using OrleansStream.TestKit.Storage;
+using Xunit.Abstractions;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
 [Trait("Category", "RealClients")]
-public sealed class SuddenDeathTests : IDisposable
+public sealed class SuddenDeathTests(ITestOutputHelper testOutput) : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -13,14 +14,14 @@ public sealed class SuddenDeathTests : IDisposable
     [Fact]
     public async Task What_was_acknowledged_survives_a_killed_silo()
     {
-        await using (var silo = await SiloProcess.StartAsync(Data))
+        await using (var silo = await SiloProcess.StartAsync(Data, testOutput.WriteLine))
         {
             await using var load = await AcknowledgedLoad.StartAsync(silo.KafkaAddress, "killed");
             await load.MoreAcknowledgedAsync(2_000);
             await silo.KillAsync();
             await load.EndedAsync();
 
-            await using var successor = await SiloProcess.StartAsync(Data);
+            await using var successor = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
             await load.AssertStoredAsync(successor.KafkaAddress);
         }
     }
@@ -34,7 +35,7 @@ public sealed class SuddenDeathTests : IDisposable
     public async Task A_failed_sync_is_told_and_survived(int failingSync)
     {
         var trace = Path.Combine(_directory.Path, "trace");
-        await using var silo = await SiloProcess.StartAsync(Data);
+        await using var silo = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
         await using var load = await AcknowledgedLoad.StartAsync(silo.KafkaAddress, "failed-sync");
         await load.MoreAcknowledgedAsync(100);
         await using var tracer = ChildProcess.Start(
@@ -48,7 +49,7 @@ public sealed class SuddenDeathTests : IDisposable
         await tracer.WaitForExitAsync(s_patience);
 
         Assert.Contains("(INJECTED)", await File.ReadAllTextAsync(trace), StringComparison.Ordinal);
-        await using var successor = await SiloProcess.StartAsync(Data);
+        await using var successor = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
         await load.AssertStoredAsync(successor.KafkaAddress);
     }
 
