@@ -39,7 +39,8 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
     }
 
     /// <summary>Any node can coordinate any group, so it is the one that was asked.</summary>
-    public async ValueTask<FindCoordinatorResponse> FindCoordinatorsAsync(FindCoordinatorRequest request, KafkaCall call)
+    public async ValueTask<FindCoordinatorResponse> FindCoordinatorsAsync(
+        FindCoordinatorRequest request, KafkaCall call)
     {
         if (request.KeyType != FindCoordinatorRequest.Group)
         {

@@ -66,7 +66,8 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
     private async Task FillAsync(FetchRound round, FetchRequest request, CancellationToken closed)
     {
         var started = time.GetTimestamp();
-        var maxWait = TimeSpan.FromMilliseconds(Math.Clamp(request.MaxWaitMs, 0, _options.MaxFetchWait.TotalMilliseconds));
+        var maxWait = TimeSpan.FromMilliseconds(
+            Math.Clamp(request.MaxWaitMs, 0, _options.MaxFetchWait.TotalMilliseconds));
         var minBytes = Math.Min(request.MinBytes, BudgetBytes(request));
         if (round.HasSinglePartition)
         {

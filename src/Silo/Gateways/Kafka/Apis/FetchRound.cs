@@ -45,7 +45,7 @@ internal sealed class FetchRound : IDisposable
 
     public bool HasSinglePartition => Topics is [{ Length: 1 }] && _readable.Length == 1;
 
-    /// <summary>Whether the client should have what there is: it suffices, no more fits in, or something is wrong.</summary>
+    /// <summary>Whether to answer now: there is enough, no more fits in, or something is wrong.</summary>
     public bool IsEnough(int minBytes)
         => TotalBytes >= minBytes || _isFull || _readable.Length == 0 || _isPartlyUnreadable || HasError();
 
