@@ -297,6 +297,11 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
 
         if (!inJournal)
         {
+            if (config.RetentionBytes is { } keepBytes)
+            {
+                _log.ForgetOldChunks(keepBytes);
+            }
+
             _highWatermark.Advance(_log.LogEndOffset);
             return new(reply, default);
         }
