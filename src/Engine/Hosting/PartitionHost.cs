@@ -26,6 +26,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly SegmentReads _reads;
     private readonly AppendQueue _appends;
     private readonly PartitionMaintenance _maintenance;
+    private readonly TaskCompletionSource _whenClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TopicConfig _config;
     private volatile Refusal? _closed;
     private long _lastAppend;
@@ -36,6 +37,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         _config = config;
         _turn = turn;
         _services = services;
+        _lastAppend = services.Time.GetTimestamp();
         _log = new PartitionLog(store.ToOpening(), services.TailMemory);
         _highWatermark = new HighWatermark(_log.LogEndOffset, services.Time);
         _cursor = new JournalCursor(id, _highWatermark);
@@ -50,6 +52,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 
     /// <summary>Whether calls are answered; once closed a host stays closed.</summary>
     public bool IsOpen => _closed is null;
+
+    /// <summary>Completes when calls are no longer answered, whoever closed the partition.</summary>
+    public Task Closed => _whenClosed.Task;
 
     /// <summary>How much would be written by <see cref="FlushAsync"/>; a moment old.</summary>
     internal long UnsegmentedBytes => _log.UnsegmentedBytes;
@@ -173,6 +178,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         {
             _highWatermark.Close();
             _appends.Close();
+            _whenClosed.TrySetResult();
         }
     }
 
@@ -353,6 +359,11 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             return Enqueue(request, outcome);
         }
 
+        if (config.RetentionBytes is { } keepBytes)
+        {
+            _log.ForgetOldChunks(keepBytes);
+        }
+
         _highWatermark.Advance(outcome.NextOffset);
         return new(Answer(outcome));
     }
@@ -382,6 +393,6 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 
     private sealed record Refusal(StreamError Error, string Message);
 
-    [LoggerMessage(2010, LogLevel.Error, "Segments of {Partition} could not be read.")]
+    [LoggerMessage(2013, LogLevel.Error, "Segments of {Partition} could not be read.")]
     private static partial void LogReadFailed(ILogger logger, Exception exception, string partition);
 }

@@ -40,9 +40,9 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
                 var patience = result.LengthBytes == 0 ? timeout : TimeSpan.Zero;
                 var next = await ReadAsync(segment.Entry, offset, room, result, patience, cancellationToken)
                     .ConfigureAwait(false);
-                if (next is null)
+                if (next != segment.NextOffset)
                 {
-                    break;
+                    break; // The next batch does not fit, so none behind it may follow.
                 }
             }
 

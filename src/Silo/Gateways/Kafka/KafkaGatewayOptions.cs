@@ -1,39 +1,33 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>Limits for the Kafka listener. Bound from <c>Gateways:Kafka</c> and checked at start.</summary>
+/// <summary>Address and limits of the Kafka listener. Bound from <c>Gateways:Kafka</c> and checked at start.</summary>
 public sealed class KafkaGatewayOptions
 {
-    /// <summary>The port to listen on; 0 takes any free one.</summary>
+    [Description("The port for Kafka clients; 0 takes any free one.")]
     [Range(0, 65_535)]
     public int Port { get; init; } = 9092;
 
-    /// <summary>
-    /// The host name clients are told to connect to. Null tells each client the address it reached us by, which is
-    /// right unless something in between translates addresses.
-    /// </summary>
+    [Description("The host clients are told to connect to. By default each is told the address it reached us by.")]
     public string? AdvertisedHost { get; init; }
 
-    /// <summary>The port clients are told to connect to. Null means the one that is listened on.</summary>
+    [Description("The port clients are told to connect to. By default each is told the port it reached us by.")]
     [Range(1, 65_535)]
     public int? AdvertisedPort { get; init; }
 
-    /// <summary>
-    /// The largest request accepted, in bytes; a longer one closes the connection. 100 MiB is what Kafka accepts,
-    /// and so what producers are configured against.
-    /// </summary>
+    // As much as Kafka's brokers accept, and so what producers are configured against.
+    [Description("The largest request accepted, in bytes. A larger one closes its connection.")]
     [Range(1_024, 512 * 1_024 * 1_024)]
     public int MaxFrameBytes { get; init; } = 100 * 1_024 * 1_024;
 
-    /// <summary>How many requests a connection may have unanswered before it is no longer read.</summary>
+    [Description("How many requests of a connection may be unanswered before it is no longer read.")]
     [Range(1, 1_024)]
     public int MaxInFlight { get; init; } = 64;
 
-    /// <summary>
-    /// How many bytes of requests a connection may have unanswered before it is no longer read. One request is
-    /// always taken, however large: 16 MiB keep a fast producer busy without letting one connection fill the memory.
-    /// </summary>
+    // Keeps a fast producer busy while one connection cannot fill the memory.
+    [Description("How many bytes of requests of a connection may be unanswered before it is no longer read.")]
     [Range(1_024, 512 * 1_024 * 1_024)]
     public int MaxInFlightBytes { get; init; } = 16 * 1_024 * 1_024;
 }

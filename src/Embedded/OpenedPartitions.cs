@@ -5,12 +5,11 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Embedded;
 
-/// <summary>A storage that is open, and the partitions opened from it so far.</summary>
-/// <remarks>When it fails the cluster drops it whole and opens another. Thread-safe.</remarks>
-internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDisposable
+/// <summary>The partitions opened so far from a store.</summary>
+/// <remarks>When the store fails the cluster drops them all and begins anew. Thread-safe.</remarks>
+internal sealed class OpenedPartitions(LogStore store)
 {
     private readonly ConcurrentDictionary<PartitionId, PartitionOpening> _partitions = [];
-    private volatile bool _closing;
 
     public LogStore Store => store;
 
@@ -18,7 +17,6 @@ internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDi
     /// <exception cref="IOException">Its storage is damaged or fails.</exception>
     public async ValueTask<PartitionHost?> OpenPartitionAsync(PartitionId id, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_closing, this);
         var opening = _partitions.GetOrAdd(id, static _ => new PartitionOpening());
         try
         {
@@ -39,24 +37,6 @@ internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDi
     }
 
     public void Forget(PartitionId id) => _partitions.TryRemove(id, out _);
-
-    public async ValueTask DisposeAsync()
-    {
-        _closing = true;
-        foreach (var opening in _partitions.Values)
-        {
-            await opening.EndedAsync().ConfigureAwait(false);
-        }
-
-        try
-        {
-            await store.DisposeAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            await storage.DisposeAsync().ConfigureAwait(false);
-        }
-    }
 
     /// <summary>Lets many ask for a partition and one open it.</summary>
     private sealed class PartitionOpening
@@ -83,17 +63,6 @@ internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDi
             }
 
             return await _opened.Task.ConfigureAwait(false);
-        }
-
-        /// <summary>Waits for an opening that has begun, and lets no other begin.</summary>
-        public async Task EndedAsync()
-        {
-            if (Interlocked.Exchange(ref _begun, 1) == 0)
-            {
-                _opened.SetException(new ObjectDisposedException(nameof(OpenedStorage)));
-            }
-
-            await ((Task)_opened.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -1,0 +1,12 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansStream.Silo.Http;
+
+/// <summary>Where health, version and metrics are served. Bound from <c>Http</c> and checked at start.</summary>
+public sealed class HttpOptions
+{
+    [Description("The port for HTTP; 0 takes any free one.")]
+    [Range(0, 65_535)]
+    public int Port { get; init; } = 8080;
+}
