@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using OrleansStream.Engine.Hosting;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
 using OrleansStream.Silo.Http;
@@ -26,9 +27,12 @@ internal static class Settings
     private static readonly Section[] s_sections =
     [
         new Section<SiloOptions>("Silo"),
+        new Section<EngineOptions>("Engine"),
+        new Section<JournalOptions>("Engine:Journal"),
         new Section<HttpOptions>("Http"),
         new Section<ConnectionOptions>("Gateways:Connections"),
         new Section<KafkaGatewayOptions>("Gateways:Kafka"),
+        new Section<KafkaApiOptions>("Gateways:Kafka:Apis"),
     ];
 
     /// <summary>The settings with an option of their own; scripts rely on these names.</summary>

@@ -95,5 +95,7 @@ internal static class SiloApplication
             .AddMetrics()
             .AddSingleton<GatewayMetrics>()
             .AddSingleton<GatewayConnections>()
+            .AddSingleton(provider => provider.GetRequiredService<IClusterHost>().Cluster)
+            .AddKafkaApis()
             .AddSingleton<KafkaGateway>();
 }

@@ -74,7 +74,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
         return Task.FromResult(call.Reply(new ProduceResponse([.. topics])));
     }
 
-    /// <summary>Starts every append of the request, after those of the requests before it on the same connection.</summary>
+    /// <summary>Starts every append of the request, after those of the connection's earlier requests.</summary>
     private async ValueTask<ValueTask<AppendReply>[][]> StartAppendsAsync(ProduceRequest request, KafkaCall call)
     {
         // Completed unless the catalog had to be asked over the network.
