@@ -31,6 +31,7 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
     private readonly ConcurrentDictionary<PartitionId, LocalPartition> _partitions = [];
     private readonly CancellationTokenSource _stopping = new();
     private volatile OpenedStorage? _opened;
+    private int _disposed;
     private Task _supervising = Task.CompletedTask;
 
     private LocalCluster(
@@ -111,9 +112,14 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
             ? await opened.Store.ProducerIds.AllocateAsync(cancellationToken).ConfigureAwait(false)
             : throw new IOException("The storage is being opened anew.");
 
-    /// <summary>Writes everything to the storage and closes it.</summary>
+    /// <summary>Writes everything to the storage and closes it. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _supervising.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Interlocked.Exchange(ref _opened, null) is { } opened)

@@ -253,7 +253,7 @@ public sealed partial class LogStore : IAsyncDisposable
         return isDone;
     }
 
-    [LoggerMessage(2005, LogLevel.Information, "Opened storage for the {Opening}. time: {Topics} topics, {Bytes} bytes recovered from the journal.")]
+    [LoggerMessage(2005, LogLevel.Information, "Storage opened: opening {Opening}, {Topics} topics, {Bytes} bytes recovered from the journal.")]
     private static partial void LogOpened(ILogger logger, long opening, int topics, long bytes);
 
     [LoggerMessage(2006, LogLevel.Warning, "The tail of {Partition} could not be written to a segment; it stays in the journal.")]

@@ -32,6 +32,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         _config = config;
         _turn = turn;
         _services = services;
+        _lastAppend = services.Time.GetTimestamp();
         _log = new PartitionLog(store.ToOpening(), services.TailMemory);
         _highWatermark = new HighWatermark(_log.LogEndOffset, services.Time);
         _cursor = new JournalCursor(id, _highWatermark);

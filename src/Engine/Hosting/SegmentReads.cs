@@ -35,9 +35,9 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
                 var next = await ReadAsync(segment.Entry, offset, room, result, timeout, cancellationToken)
                     .ConfigureAwait(false);
-                if (next is null)
+                if (next != segment.NextOffset)
                 {
-                    break;
+                    break; // The next batch does not fit, so none behind it may follow.
                 }
             }
 

@@ -57,7 +57,12 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
             }
 
             read.Add(chunk, start, end);
-            offset = end == chunk.UsedBytes ? chunk.NextOffset : HeaderAt(chunk, end).BaseOffset;
+            if (end < chunk.UsedBytes)
+            {
+                return HeaderAt(chunk, end).BaseOffset; // The next batch does not fit, so none behind it may follow.
+            }
+
+            offset = chunk.NextOffset;
         }
 
         return offset;

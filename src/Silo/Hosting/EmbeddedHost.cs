@@ -18,16 +18,15 @@ internal sealed class EmbeddedHost(
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var location = silo.Value.StorageLocation;
         try
         {
             _cluster = await LocalCluster.OpenAsync(
-                token => OpenStorageAsync(location, token), engine.Value, loggers, time, cancellationToken);
+                ChooseStorage(silo.Value), engine.Value, loggers, time, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartFailedException(
-                ExitCode.StorageUnavailable, $"The storage {location} cannot be opened: {e.Message}", e);
+                ExitCode.StorageUnavailable, $"The storage {silo.Value.StorageLocation} cannot be opened. {e.Message}", e);
         }
     }
 
@@ -39,8 +38,16 @@ internal sealed class EmbeddedHost(
         }
     }
 
-    private async Task<IStorage> OpenStorageAsync(StorageLocation location, CancellationToken cancellationToken)
-        => location.Kind == StorageKind.Memory
-            ? new MemoryStorage()
-            : await LocalStorage.OpenAsync(location.Place, silo.Value.JournalSync, cancellationToken);
+    // Called again whenever the storage has failed and is opened anew: memory must then still be there.
+    private static Func<CancellationToken, Task<IStorage>> ChooseStorage(SiloOptions options)
+    {
+        if (options.StorageLocation.Kind == StorageKind.Memory)
+        {
+            var memory = new MemoryStorage();
+            return _ => Task.FromResult<IStorage>(memory);
+        }
+
+        return async cancellationToken =>
+            await LocalStorage.OpenAsync(options.StorageLocation.Place, options.JournalSync, cancellationToken);
+    }
 }

@@ -108,7 +108,7 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
                 var reply = reads[j].Reply;
                 partitions[j] = new FetchedPartition(
                     reads[j].Index,
-                    reply.Error.ToErrorCode(),
+                    ToErrorCode(reply.Error),
                     reply.HighWatermark,
                     reply.LastStableOffset,
                     reply.LogStartOffset,
@@ -121,4 +121,8 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
 
         return new FetchResponse(ErrorCode.None, SessionId: 0, topics);
     }
+
+    // Consumers do not expect a time-out here and stop; when there was no memory to read into they are to come again.
+    private static ErrorCode ToErrorCode(StreamError error)
+        => error == StreamError.TimedOut ? ErrorCode.None : error.ToErrorCode();
 }

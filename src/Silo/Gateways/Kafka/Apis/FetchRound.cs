@@ -98,7 +98,7 @@ internal sealed class FetchRound : IDisposable
         try
         {
             var wanted = read.LengthBytes + growth;
-            var reply = await read.StartAsync(maxBytes: wanted, minBytes: wanted, maxWait, ended);
+            var reply = await read.StartAsync(Math.Max(read.MaxBytes, wanted), minBytes: wanted, maxWait, ended);
             reply.Records.Dispose();
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)

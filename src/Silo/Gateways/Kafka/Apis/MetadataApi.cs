@@ -101,8 +101,12 @@ internal sealed class MetadataApi(ICluster cluster, NodeAddress addresses, IOpti
         return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, partitions, IsInternal: false, operations);
     }
 
-    private static ErrorCode WhyMissing(StreamError error)
-        => error is StreamError.None or StreamError.TopicExists
-            ? ErrorCode.UnknownTopicOrPartition
-            : error.ToErrorCode();
+    private static ErrorCode WhyMissing(StreamError error) => error switch
+    {
+        StreamError.None or StreamError.TopicExists => ErrorCode.UnknownTopicOrPartition,
+
+        // What clients of this API take as a reason to ask again.
+        StreamError.NotHosted or StreamError.StorageFailed or StreamError.TimedOut => ErrorCode.LeaderNotAvailable,
+        _ => error.ToErrorCode(),
+    };
 }
