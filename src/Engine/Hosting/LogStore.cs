@@ -22,7 +22,8 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
-    private volatile bool _closing;
+    private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
+    private volatile bool _isClosing;
 
     private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
     {
@@ -78,44 +79,30 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It is open already, or the store is being closed.</exception>
     public async Task<PartitionHost?> OpenPartitionAsync(PartitionId id, ITurn turn, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_closing, this);
-        if (!Exists(id) || _topics.Topics.FindById(id.TopicId) is not { } topic)
+        // Asked before its head row is touched, which is for those alone who have the partition open.
+        var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_openings.TryAdd(id, opening))
         {
-            return null;
-        }
-
-        if (_hosts.ContainsKey(id))
-        {
-            throw new InvalidOperationException($"Partition {id} is open already.");
-        }
-
-        var store = await PartitionStore
-            .LoadAsync(id, _services.Storage, _services.Segments, cancellationToken).ConfigureAwait(false);
-        if (_recovery.FindFault(id, store.Head) is { } fault)
-        {
-            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
+            throw new InvalidOperationException($"Partition {id} is being opened already.");
         }
 
         try
         {
-            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
-            await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
-        }
-        catch (ManifestFaultException e)
-        {
-            _services.Fail(e);
-            throw;
-        }
+            ObjectDisposedException.ThrowIf(_isClosing, this);
+            if (_hosts.ContainsKey(id))
+            {
+                throw new InvalidOperationException($"Partition {id} is open already.");
+            }
 
-        var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
-        if (!_hosts.TryAdd(id, host))
-        {
-            throw new InvalidOperationException($"Partition {id} is open already.");
+            return Exists(id) && _topics.Topics.FindById(id.TopicId) is { } topic
+                ? await OpenPartitionAsync(id, topic, turn, cancellationToken).ConfigureAwait(false)
+                : null;
         }
-
-        var isKept = await KeepAsync(host).ConfigureAwait(false);
-        ObjectDisposedException.ThrowIf(_closing, this);
-        return isKept ? host : null;
+        finally
+        {
+            _openings.TryRemove(id, out _);
+            opening.SetResult();
+        }
     }
 
     /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
@@ -146,7 +133,12 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <summary>Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.</summary>
     public async ValueTask DisposeAsync()
     {
-        _closing = true;
+        _isClosing = true;
+        foreach (var opening in _openings.Values)
+        {
+            await opening.Task.ConfigureAwait(false);
+        }
+
         foreach (var host in _hosts.Values)
         {
             host.Close(StreamError.NotHosted, Closing);
@@ -174,6 +166,38 @@ public sealed partial class LogStore : IAsyncDisposable
 
     /// <summary>Does now what maintenance does from time to time.</summary>
     internal Task MaintainAsync() => _maintenance.RunOnceAsync();
+
+    private async Task<PartitionHost> OpenPartitionAsync(
+        PartitionId id, TopicDescription topic, ITurn turn, CancellationToken cancellationToken)
+    {
+        var store = await PartitionStore
+            .LoadAsync(id, _services.Storage, _services.Segments, cancellationToken).ConfigureAwait(false);
+        if (_recovery.FindFault(id, store.Head) is { } fault)
+        {
+            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
+        }
+
+        try
+        {
+            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+            await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
+        }
+        catch (ManifestFaultException e)
+        {
+            _services.Fail(e);
+            throw;
+        }
+
+        var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
+        _hosts[id] = host;
+        if (!Exists(id))
+        {
+            // Deleted after it was looked for and before the host was in sight.
+            await CloseDeletedAsync(topic, [host]).ConfigureAwait(false);
+        }
+
+        return host;
+    }
 
     private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
     {
@@ -227,24 +251,6 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
-    // A topic that is deleted while its partition is opened has one of the two see the other.
-    private async Task<bool> KeepAsync(PartitionHost host)
-    {
-        if (Exists(host.Id) && !_closing)
-        {
-            return true;
-        }
-
-        host.Close(StreamError.UnknownTopicOrPartition, "The topic was deleted.");
-        if (_hosts.TryRemove(KeyValuePair.Create(host.Id, host)))
-        {
-            await host.DrainAsync().ConfigureAwait(false);
-            await host.DisposeAsync().ConfigureAwait(false);
-        }
-
-        return false;
-    }
-
     private async Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
     {
         var topic = (after ?? before)!;
@@ -263,6 +269,11 @@ public sealed partial class LogStore : IAsyncDisposable
             return;
         }
 
+        await CloseDeletedAsync(topic, hosts).ConfigureAwait(false);
+    }
+
+    private async Task CloseDeletedAsync(TopicDescription topic, PartitionHost[] hosts)
+    {
         foreach (var host in hosts)
         {
             host.Close(StreamError.UnknownTopicOrPartition, $"Topic '{topic.Name}' was deleted.");

@@ -239,7 +239,7 @@ internal sealed partial class Maintenance : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(2015, LogLevel.Error, "Maintenance ended; the storage is opened anew.")]
+    [LoggerMessage(2014, LogLevel.Error, "Maintenance ended; the storage is opened anew.")]
     private static partial void LogEnded(ILogger logger, Exception exception);
 
     [LoggerMessage(2007, LogLevel.Warning, "Maintenance of {Partition} failed and is tried again.")]

@@ -393,6 +393,6 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 
     private sealed record Refusal(StreamError Error, string Message);
 
-    [LoggerMessage(2014, LogLevel.Error, "Segments of {Partition} could not be read.")]
+    [LoggerMessage(2013, LogLevel.Error, "Segments of {Partition} could not be read.")]
     private static partial void LogReadFailed(ILogger logger, Exception exception, string partition);
 }

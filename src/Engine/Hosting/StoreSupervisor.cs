@@ -165,7 +165,7 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     [LoggerMessage(2011, LogLevel.Error, "The storage could not be opened; it is tried again.")]
     private partial void LogReopenFailed(Exception exception);
 
-    [LoggerMessage(2013, LogLevel.Warning, "The failed storage could not be closed in order.")]
+    [LoggerMessage(2015, LogLevel.Warning, "The failed storage could not be closed in order.")]
     private partial void LogCloseFailed(Exception exception);
 
     /// <summary>A storage and the store on it; no store when it could not be opened.</summary>

@@ -172,11 +172,12 @@ public sealed class PartitionLog
     /// <summary>Takes in a segment that is durable and in the manifest, and frees the memory of its batches.</summary>
     public void AddSegment(SegmentEntry entry)
     {
+        // Its batches may have been forgotten while it was written: then the log start is behind it already.
         _segments.Add(new LogSegment(entry));
         SegmentBytes += entry.BatchBytes;
-        UnsegmentedBytes -= entry.BatchBytes;
-        SegmentedEndOffset = entry.NextOffset;
+        SegmentedEndOffset = Math.Max(SegmentedEndOffset, entry.NextOffset);
         _tail.Trim(SegmentedEndOffset);
+        UnsegmentedBytes = _tail.SizeFrom(SegmentedEndOffset);
     }
 
     /// <summary>Puts one segment in the place of adjacent ones with the same records.</summary>
@@ -217,7 +218,7 @@ public sealed class PartitionLog
 
         SegmentedEndOffset = offset;
         _tail.Trim(offset);
-        UnsegmentedBytes = _tail.SizeBytes;
+        UnsegmentedBytes = _tail.SizeFrom(offset);
         return AdvanceLogStart(offset);
     }
 

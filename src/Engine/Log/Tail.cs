@@ -59,8 +59,7 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
             read.Add(chunk, start, end);
             if (end < chunk.UsedBytes)
             {
-                // What comes next did not fit or lies behind the end; a smaller batch in a later chunk must not follow.
-                return HeaderAt(chunk, end).BaseOffset;
+                return HeaderAt(chunk, end).BaseOffset; // The next batch does not fit, so none behind it may follow.
             }
 
             offset = chunk.NextOffset;
@@ -84,6 +83,18 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
         {
             _nextChunkBytes = Math.Max(MinChunkBytes, _nextChunkBytes / 2);
         }
+    }
+
+    /// <summary>The bytes of the batches from the one that holds an offset on.</summary>
+    public long SizeFrom(long offset)
+    {
+        var size = 0L;
+        for (var index = FindChunk(offset); index < _chunks.Count; index++)
+        {
+            size += _chunks[index].UsedBytes - SkipTo(_chunks[index], offset);
+        }
+
+        return size;
     }
 
     /// <summary>The first offset of the oldest chunk such that at most this many bytes remain.</summary>
