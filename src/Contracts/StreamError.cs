@@ -54,10 +54,10 @@ public enum StreamError
     /// <summary>The caller's leader epoch is newer than the partition's.</summary>
     UnknownLeaderEpoch,
 
-    /// <summary>A topic of that name, or one that differs only in '.' and '_', exists.</summary>
+    /// <summary>A topic of that name exists.</summary>
     TopicExists,
 
-    /// <summary>Not a legal topic name.</summary>
+    /// <summary>Not a legal topic name, or one that differs from an existing topic's only in '.' and '_'.</summary>
     InvalidTopicName,
 
     /// <summary>Not a legal number of partitions.</summary>
