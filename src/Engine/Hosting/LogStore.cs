@@ -119,13 +119,14 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
+    /// <exception cref="IOException">That failed, and the whole store with it.</exception>
     public async Task ClosePartitionAsync(PartitionHost host)
     {
         host.Close(StreamError.NotHosted, "The partition is being moved.");
         await host.DrainAsync().ConfigureAwait(false);
         if (!Failed.IsCompleted)
         {
-            await host.FlushAsync().ConfigureAwait(false);
+            await FlushClosedAsync(host).ConfigureAwait(false);
         }
 
         await host.DisposeAsync().ConfigureAwait(false);
@@ -218,6 +219,20 @@ public sealed partial class LogStore : IAsyncDisposable
                 .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();
             await storage.Tables
                 .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // What is not in a segment is found in the journal only when the whole store is opened anew.
+    private async Task FlushClosedAsync(PartitionHost host)
+    {
+        try
+        {
+            await host.FlushAsync().ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            _services.Fail(e);
+            throw;
         }
     }
 
