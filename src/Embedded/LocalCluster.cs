@@ -16,46 +16,30 @@ namespace OrleansStream.Embedded;
 /// When the storage fails under it the cluster opens it anew by itself, as often as it takes; until then appends and
 /// changes are refused with an error that clients retry. Thread-safe.
 /// </remarks>
-public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposable
+public sealed partial class LocalCluster : ICluster, IAsyncDisposable
 {
     /// <summary>The one node there is.</summary>
     public const int NodeId = 1;
 
-    private static readonly TimeSpan ReopenDelay = TimeSpan.FromSeconds(1);
-
-    private readonly Func<CancellationToken, Task<IStorage>> _openStorage;
-    private readonly EngineOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILoggerFactory _loggers;
+    private readonly StoreSupervisor _store;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<PartitionId, LocalPartition> _partitions = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private volatile OpenedStorage? _opened;
-    private int _disposed;
-    private Task _supervising = Task.CompletedTask;
+    private volatile OpenedPartitions? _opened;
 
-    private LocalCluster(
-        Func<CancellationToken, Task<IStorage>> openStorage, EngineOptions options, ILoggerFactory loggers, TimeProvider time)
+    private LocalCluster(StoreSupervisor store, ILogger logger)
     {
-        _openStorage = openStorage;
-        _options = options;
-        _loggers = loggers;
-        _logger = loggers.CreateLogger<LocalCluster>();
-        _time = time;
-        Topics = new LocalTopicCatalog(this);
+        _store = store;
+        _logger = logger;
+        store.Opened += OpenPartitionsAsync;
+        store.TopicDeleted += Forget;
     }
 
-    public ITopicCatalog Topics { get; }
+    public ITopicCatalog Topics => _store.Topics;
 
-    public IProducerIds ProducerIds => this;
+    public IProducerIds ProducerIds => _store.ProducerIds;
 
     /// <summary>Null while the storage is being opened anew.</summary>
-    internal OpenedStorage? Opened => _opened;
-
-    /// <summary>The topics as they were last known.</summary>
-    internal ITopicCatalog LastTopics { get; private set; } = null!; // Set by the first opening.
-
-    internal string ClusterId { get; private set; } = "";
+    internal OpenedPartitions? Opened => _opened is { } opened && opened.Store == _store.Current ? opened : null;
 
     /// <summary>Opens a cluster that keeps its data in local files.</summary>
     /// <exception cref="IOException">The directory cannot be used, or another process uses it.</exception>
@@ -77,16 +61,24 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var cluster = new LocalCluster(openStorage, options, loggers, time);
-        var opened = await cluster.OpenStorageAsync(cancellationToken).ConfigureAwait(false);
-        cluster._supervising = cluster.SuperviseAsync(opened);
-        return cluster;
+        var store = new StoreSupervisor(openStorage, options, loggers, time);
+        var cluster = new LocalCluster(store, loggers.CreateLogger<LocalCluster>());
+        try
+        {
+            await store.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return cluster;
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     public IPartition GetPartition(PartitionId id) => FindPartition(id);
 
     public ValueTask<ClusterDescription> DescribeAsync(CancellationToken cancellationToken)
-        => new(new ClusterDescription(ClusterId, NodeId, NodeId, [new ClusterNode(NodeId, null, 0)]));
+        => new(new ClusterDescription(_store.ClusterId, NodeId, NodeId, [new ClusterNode(NodeId, null, 0)]));
 
     public async ValueTask<IReadOnlyList<PartitionLocation>> LocateAsync(Guid topicId, CancellationToken cancellationToken)
     {
@@ -106,37 +98,8 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         return locations;
     }
 
-    /// <exception cref="IOException">The storage fails, or is being opened anew; it can be tried again.</exception>
-    async ValueTask<long> IProducerIds.AllocateAsync(CancellationToken cancellationToken)
-        => _opened is { } opened
-            ? await opened.Store.ProducerIds.AllocateAsync(cancellationToken).ConfigureAwait(false)
-            : throw new IOException("The storage is being opened anew.");
-
-    /// <summary>Writes everything to the storage and closes it. A second call does nothing.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 1)
-        {
-            return;
-        }
-
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _supervising.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (Interlocked.Exchange(ref _opened, null) is { } opened)
-        {
-            await opened.DisposeAsync().ConfigureAwait(false);
-        }
-
-        _stopping.Dispose();
-    }
-
-    internal void Forget(TopicDescription topic)
-    {
-        for (var partition = 0; partition < topic.PartitionCount; partition++)
-        {
-            _partitions.TryRemove(new PartitionId(topic.Id, partition), out _);
-        }
-    }
+    /// <summary>Writes everything to the storage and closes it.</summary>
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     // Only partitions that exist are kept, so that a caller with made-up ids costs nothing.
     private LocalPartition FindPartition(PartitionId id)
@@ -147,34 +110,14 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
         }
 
         partition = new LocalPartition(this, id);
-        return _opened?.Store.Exists(id) == true ? _partitions.GetOrAdd(id, partition) : partition;
-    }
-
-    private async Task<OpenedStorage> OpenStorageAsync(CancellationToken cancellationToken)
-    {
-        var storage = await _openStorage(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var store = await LogStore.OpenAsync(storage, _options, _time, _loggers, cancellationToken)
-                .ConfigureAwait(false);
-            var opened = new OpenedStorage(storage, store);
-            LastTopics = store.Topics;
-            ClusterId = store.ClusterId;
-            await OpenPartitionsAsync(opened, cancellationToken).ConfigureAwait(false);
-            _opened = opened;
-            return opened;
-        }
-        catch
-        {
-            await storage.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        return _store.Current?.Exists(id) == true ? _partitions.GetOrAdd(id, partition) : partition;
     }
 
     // All at once, so that retention runs on every partition and the first call of a client does not wait.
-    private async Task OpenPartitionsAsync(OpenedStorage opened, CancellationToken cancellationToken)
+    private async Task OpenPartitionsAsync(LogStore store, CancellationToken cancellationToken)
     {
-        var topics = await opened.Store.Topics.ListAsync(cancellationToken).ConfigureAwait(false);
+        var opened = new OpenedPartitions(store);
+        var topics = await store.Topics.ListAsync(cancellationToken).ConfigureAwait(false);
         var partitions = topics.SelectMany(
             topic => Enumerable.Range(0, topic.PartitionCount).Select(partition => new PartitionId(topic.Id, partition)));
         await Parallel.ForEachAsync(
@@ -191,43 +134,17 @@ public sealed partial class LocalCluster : ICluster, IProducerIds, IAsyncDisposa
                     LogRefused(e.Message);
                 }
             }).ConfigureAwait(false);
+        _opened = opened;
     }
 
-    private async Task SuperviseAsync(OpenedStorage opened)
+    private void Forget(TopicDescription topic)
     {
-        while (true)
+        for (var partition = 0; partition < topic.PartitionCount; partition++)
         {
-            var fault = await opened.Store.Failed.WaitAsync(_stopping.Token).ConfigureAwait(false);
-            LogFailed(fault);
-            _opened = null;
-            await opened.DisposeAsync().ConfigureAwait(false);
-            opened = await ReopenAsync().ConfigureAwait(false);
+            _partitions.TryRemove(new PartitionId(topic.Id, partition), out _);
         }
     }
 
-    private async Task<OpenedStorage> ReopenAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                return await OpenStorageAsync(_stopping.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogReopenFailed(e);
-            }
-
-            await Task.Delay(ReopenDelay, _time, _stopping.Token).ConfigureAwait(false);
-        }
-    }
-
-    [LoggerMessage(1101, LogLevel.Error, "The storage failed and is opened anew.")]
-    private partial void LogFailed(Exception exception);
-
-    [LoggerMessage(1102, LogLevel.Error, "The storage could not be opened; it is tried again.")]
-    private partial void LogReopenFailed(Exception exception);
-
-    [LoggerMessage(1103, LogLevel.Error, "A partition is refused: {Reason}")]
+    [LoggerMessage(2012, LogLevel.Error, "A partition is refused: {Reason}")]
     private partial void LogRefused(string reason);
 }

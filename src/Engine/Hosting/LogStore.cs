@@ -14,12 +14,15 @@ namespace OrleansStream.Engine.Hosting;
 /// </remarks>
 public sealed partial class LogStore : IAsyncDisposable
 {
+    private const string Closing = "The storage is being closed.";
+
     private readonly HostServices _services;
     private readonly TopicCatalog _topics;
     private readonly ProducerIdAllocator _producerIds;
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
+    private volatile bool _isClosing;
 
     private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
     {
@@ -72,11 +75,19 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <param name="turn">How its host lets one piece of work run at a time.</param>
     /// <returns>Null when the topic does not exist or has no such partition.</returns>
     /// <exception cref="IOException">Its storage is damaged or fails.</exception>
+    /// <exception cref="InvalidOperationException">It is open already, or the store is being closed.</exception>
     public async Task<PartitionHost?> OpenPartitionAsync(PartitionId id, ITurn turn, CancellationToken cancellationToken)
     {
         if (!Exists(id) || _topics.Topics.FindById(id.TopicId) is not { } topic)
         {
             return null;
+        }
+
+        // Asked before its head row is touched, which is for those alone who have the partition open.
+        ObjectDisposedException.ThrowIf(_isClosing, this);
+        if (_hosts.ContainsKey(id))
+        {
+            throw OpenAlready(id);
         }
 
         var store = await PartitionStore
@@ -98,9 +109,13 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
-        return _hosts.TryAdd(id, host)
-            ? host
-            : throw new InvalidOperationException($"Partition {id} is open already.");
+        if (!_hosts.TryAdd(id, host))
+        {
+            throw OpenAlready(id);
+        }
+
+        CloseIfTooLate(host, topic);
+        return host;
     }
 
     /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
@@ -120,9 +135,10 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <summary>Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isClosing = true;
         foreach (var host in _hosts.Values)
         {
-            host.Close(StreamError.NotHosted, "The storage is being closed.");
+            host.Close(StreamError.NotHosted, Closing);
         }
 
         // Appends that wait for memory are refused now, not at their timeout.
@@ -205,6 +221,21 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
+    private static InvalidOperationException OpenAlready(PartitionId id) => new($"Partition {id} is open already.");
+
+    // The store may have been closed, or the topic deleted, after they were looked at and before the host was in sight.
+    private void CloseIfTooLate(PartitionHost host, TopicDescription topic)
+    {
+        if (_isClosing)
+        {
+            host.Close(StreamError.NotHosted, Closing);
+        }
+        else if (!Exists(host.Id))
+        {
+            CloseDeleted(topic, [host]);
+        }
+    }
+
     private Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
     {
         var topic = (after ?? before)!;
@@ -223,6 +254,12 @@ public sealed partial class LogStore : IAsyncDisposable
             return Task.CompletedTask;
         }
 
+        CloseDeleted(topic, hosts);
+        return Task.CompletedTask;
+    }
+
+    private void CloseDeleted(TopicDescription topic, PartitionHost[] hosts)
+    {
         foreach (var host in hosts)
         {
             host.Close(StreamError.UnknownTopicOrPartition, $"Topic '{topic.Name}' was deleted.");
@@ -230,7 +267,6 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         _maintenance.DeleteLater(topic, hosts);
-        return Task.CompletedTask;
     }
 
     private async Task<bool> TryFlushAllAsync()

@@ -22,6 +22,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     private readonly SegmentReads _reads;
     private readonly AppendQueue _appends;
     private readonly PartitionMaintenance _maintenance;
+    private readonly TaskCompletionSource _whenClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TopicConfig _config;
     private volatile Refusal? _closed;
     private long _lastAppend;
@@ -47,6 +48,9 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
 
     /// <summary>Whether calls are answered; once closed a host stays closed.</summary>
     public bool IsOpen => _closed is null;
+
+    /// <summary>Completes when calls are no longer answered, whoever closed the partition.</summary>
+    public Task Closed => _whenClosed.Task;
 
     /// <summary>How much would be written by <see cref="FlushAsync"/>; a moment old.</summary>
     internal long UnsegmentedBytes => _log.UnsegmentedBytes;
@@ -166,6 +170,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     {
         _closed = new Refusal(error, message);
         _highWatermark.Close();
+        _whenClosed.TrySetResult();
     }
 
     /// <summary>Waits until the journal has done with every batch of this partition, whether it stored them or failed.</summary>
@@ -292,6 +297,11 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
 
         if (!inJournal)
         {
+            if (config.RetentionBytes is { } keepBytes)
+            {
+                _log.ForgetOldChunks(keepBytes);
+            }
+
             _highWatermark.Advance(_log.LogEndOffset);
             return new(reply, default);
         }

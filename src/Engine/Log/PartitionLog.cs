@@ -211,6 +211,15 @@ public sealed class PartitionLog
         return AdvanceLogStart(offset);
     }
 
+    /// <summary>Does what <see cref="ForgetTail"/> does as long as nothing is in segments: then no file has to go.</summary>
+    public void ForgetOldChunks(long keepBytes)
+    {
+        if (_segments.Count == 0 && UnsegmentedBytes > keepBytes + Tail.MaxChunkBytes)
+        {
+            ForgetTail(keepBytes);
+        }
+    }
+
     /// <summary>Where the log start belongs by age and size: always the end of a segment, as segments go whole.</summary>
     /// <param name="now">Milliseconds since 1970.</param>
     public long FindRetainedStart(TopicConfig config, long now)

@@ -1,18 +1,19 @@
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Topics;
 
-namespace OrleansStream.Embedded;
+namespace OrleansStream.Engine.Hosting;
 
-/// <summary>The topics of whichever storage is open; refuses while there is none.</summary>
-internal sealed class LocalTopicCatalog(LocalCluster cluster) : ITopicCatalog
+/// <summary>The topics of whichever store is open. While there is none they are shown as last known, and not changed.</summary>
+internal sealed class SupervisedTopics(StoreSupervisor supervisor) : ITopicCatalog
 {
     public ValueTask<TopicDescription?> FindAsync(string name, CancellationToken cancellationToken)
-        => cluster.LastTopics.FindAsync(name, cancellationToken);
+        => supervisor.Last?.Topics.FindAsync(name, cancellationToken) ?? new((TopicDescription?)null);
 
     public ValueTask<TopicDescription?> FindByIdAsync(Guid id, CancellationToken cancellationToken)
-        => cluster.LastTopics.FindByIdAsync(id, cancellationToken);
+        => supervisor.Last?.Topics.FindByIdAsync(id, cancellationToken) ?? new((TopicDescription?)null);
 
     public ValueTask<IReadOnlyList<TopicDescription>> ListAsync(CancellationToken cancellationToken)
-        => cluster.LastTopics.ListAsync(cancellationToken);
+        => supervisor.Last?.Topics.ListAsync(cancellationToken) ?? new(TopicSet.Empty.All);
 
     public ValueTask<TopicReply> CreateAsync(CreateTopicRequest request, CancellationToken cancellationToken)
         => ChangeAsync(topics => topics.CreateAsync(request, cancellationToken));
@@ -22,7 +23,7 @@ internal sealed class LocalTopicCatalog(LocalCluster cluster) : ITopicCatalog
         var reply = await ChangeAsync(topics => topics.DeleteAsync(name, cancellationToken)).ConfigureAwait(false);
         if (reply is { Error: StreamError.None, Topic: { } topic })
         {
-            cluster.Forget(topic);
+            supervisor.OnTopicDeleted(topic);
         }
 
         return reply;
@@ -38,14 +39,14 @@ internal sealed class LocalTopicCatalog(LocalCluster cluster) : ITopicCatalog
 
     private async ValueTask<TopicReply> ChangeAsync(Func<ITopicCatalog, ValueTask<TopicReply>> change)
     {
-        if (cluster.Opened is not { } opened)
+        if (supervisor.Current is not { } store)
         {
             return new(StreamError.NotHosted, "The storage is being opened anew.", null);
         }
 
         try
         {
-            return await change(opened.Store.Topics).ConfigureAwait(false);
+            return await change(store.Topics).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

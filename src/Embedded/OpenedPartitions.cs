@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
-using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Embedded;
 
-/// <summary>A storage that is open, and the partitions opened from it so far.</summary>
-/// <remarks>When it fails the cluster drops it whole and opens another. Thread-safe.</remarks>
-internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDisposable
+/// <summary>The partitions opened so far from a store.</summary>
+/// <remarks>When the store fails the cluster drops them all and begins anew. Thread-safe.</remarks>
+internal sealed class OpenedPartitions(LogStore store)
 {
     private readonly ConcurrentDictionary<PartitionId, PartitionOpening> _partitions = [];
 
@@ -25,12 +24,6 @@ internal sealed class OpenedStorage(IStorage storage, LogStore store) : IAsyncDi
         }
 
         return host;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await store.DisposeAsync().ConfigureAwait(false);
-        await storage.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Lets many ask for a partition and one open it. A partition that is damaged stays refused.</summary>
