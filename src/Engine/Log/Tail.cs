@@ -59,7 +59,8 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
             read.Add(chunk, start, end);
             if (end < chunk.UsedBytes)
             {
-                return HeaderAt(chunk, end).BaseOffset; // The next batch does not fit, so none behind it may follow.
+                // What comes next did not fit or lies behind the end; a smaller batch in a later chunk must not follow.
+                return HeaderAt(chunk, end).BaseOffset;
             }
 
             offset = chunk.NextOffset;
