@@ -26,7 +26,7 @@ internal sealed class GatewayConnection(
     private long _flushingSince;
     private int _unansweredCount;
     private volatile bool _hadRequest;
-    private volatile bool _aborted;
+    private bool _aborted;
     private volatile bool _flushing;
     private volatile InputWait _waitingFor;
 
@@ -116,10 +116,14 @@ internal sealed class GatewayConnection(
         Input.CancelPendingRead();
     }
 
-    /// <summary>Cuts the connection. Cutting it again does nothing.</summary>
+    /// <summary>Cuts the connection. The first reason counts; cutting it again does nothing.</summary>
     public void Abort(string reason)
     {
-        _aborted = true;
+        if (Interlocked.Exchange(ref _aborted, true))
+        {
+            return;
+        }
+
         StopAnswering();
         Output.CancelPendingFlush();
         context.Abort(new ConnectionAbortedException(reason));
@@ -136,7 +140,7 @@ internal sealed class GatewayConnection(
     /// <summary>Which deadline the client has missed, as a sentence; null when it is in time or was cut already.</summary>
     public string? FindMissedDeadline()
     {
-        if (_aborted)
+        if (Volatile.Read(ref _aborted))
         {
             return null;
         }

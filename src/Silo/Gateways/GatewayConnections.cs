@@ -9,11 +9,11 @@ namespace OrleansStream.Silo.Gateways;
 internal sealed partial class GatewayConnections : IDisposable
 {
     // Deadlines are seconds long, so that looking once a second is exact enough.
-    private static readonly TimeSpan s_checkInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     // A connection that was cut ends as soon as its requests notice. One that does not is a bug, which must not
     // keep the process from ending.
-    private static readonly TimeSpan s_cutTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ConnectionOptions _options;
     private readonly GatewayMetrics _metrics;
@@ -34,7 +34,7 @@ internal sealed partial class GatewayConnections : IDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
-        _timer = time.CreateTimer(_ => AbortOverdue(), null, s_checkInterval, s_checkInterval);
+        _timer = time.CreateTimer(_ => AbortOverdue(), null, CheckInterval, CheckInterval);
     }
 
     public int Count
@@ -97,7 +97,7 @@ internal sealed partial class GatewayConnections : IDisposable
                 connection.Abort("The silo stops.");
             }
 
-            await served.WaitAsync(s_cutTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await served.WaitAsync(CutTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

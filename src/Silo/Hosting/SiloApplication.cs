@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using OrleansStream.Contracts;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
 using OrleansStream.Silo.Http;
@@ -95,7 +96,7 @@ internal static class SiloApplication
             .AddMetrics()
             .AddSingleton<GatewayMetrics>()
             .AddSingleton<GatewayConnections>()
-            .AddSingleton(provider => provider.GetRequiredService<IClusterHost>().Cluster)
-            .AddKafkaApis()
-            .AddSingleton<KafkaGateway>();
+            .AddSingleton<KafkaGateway>()
+            .AddSingleton<ICluster, HostedCluster>()
+            .AddKafkaApis();
 }

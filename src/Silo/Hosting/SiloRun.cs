@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Http;
 
 namespace OrleansStream.Silo.Hosting;
 
@@ -16,6 +17,7 @@ namespace OrleansStream.Silo.Hosting;
 /// </remarks>
 internal sealed partial class SiloRun(
     IClusterHost clusterHost,
+    KafkaGateway kafka,
     GatewayConnections connections,
     SiloStatus status,
     IHostApplicationLifetime lifetime,
@@ -24,7 +26,7 @@ internal sealed partial class SiloRun(
 {
     // With the time the gateways take to drain it stays below ten seconds, when whoever stops us may lose patience.
     // What is not in segments by then is in the journal, and only makes the next start a little longer.
-    private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>Runs until the host is asked to stop, or finds that it cannot start.</summary>
     public async Task<ExitCode> RunAsync(IHost host)
@@ -42,10 +44,10 @@ internal sealed partial class SiloRun(
         {
             await OpenHttpAsync(host);
             await clusterHost.OpenAsync(lifetime.ApplicationStopping);
-            await using (var listener = await OpenGatewayAsync(host.Services))
+            await using (var listener = await OpenGatewayAsync(host))
             {
                 status.Phase = SiloPhase.Open;
-                LogWhereToConnect((IPEndPoint)listener.Address, FindHttpAddress(host.Services));
+                LogWhereToConnect((IPEndPoint)listener.Address, FindHttpAddress(host));
                 await WaitForStopAsync();
                 status.Phase = SiloPhase.Stopping;
                 LogStopping();
@@ -73,31 +75,38 @@ internal sealed partial class SiloRun(
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw CannotListen("Http:Port", e);
+            var port = host.Services.GetRequiredService<IOptions<HttpOptions>>().Value.Port;
+            throw CannotListen("Http:Port", new IPEndPoint(BindAddressOf(host), port), e);
         }
     }
 
-    private async Task<GatewayListener> OpenGatewayAsync(IServiceProvider services)
+    private async Task<GatewayListener> OpenGatewayAsync(IHost host)
     {
-        var bind = services.GetRequiredService<IOptions<SiloOptions>>().Value.BindAddress;
-        var port = services.GetRequiredService<IOptions<KafkaGatewayOptions>>().Value.Port;
+        var port = host.Services.GetRequiredService<IOptions<KafkaGatewayOptions>>().Value.Port;
+        var address = new IPEndPoint(BindAddressOf(host), port);
         try
         {
             return await GatewayListener.OpenAsync(
-                services.GetRequiredService<IConnectionListenerFactory>(),
-                new IPEndPoint(bind, port),
-                services.GetRequiredService<KafkaGateway>(),
+                host.Services.GetRequiredService<IConnectionListenerFactory>(),
+                address,
+                kafka,
                 connections,
                 lifetime.ApplicationStopping);
         }
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {
-            throw CannotListen("Gateways:Kafka:Port", e);
+            throw CannotListen("Gateways:Kafka:Port", address, e);
         }
     }
 
-    private static StartFailedException CannotListen(string key, Exception cause)
-        => new(ExitCode.BadOptions, $"{Settings.NameOf(key)}: cannot listen there. {cause.Message}", cause);
+    private static IPAddress BindAddressOf(IHost host)
+        => host.Services.GetRequiredService<IOptions<SiloOptions>>().Value.BindAddress;
+
+    private static StartFailedException CannotListen(string key, IPEndPoint address, Exception cause)
+        => new(
+            ExitCode.BadOptions,
+            $"{Settings.NameOf(key)}: cannot listen on {address}: {cause.GetBaseException().Message}.",
+            cause);
 
     private async Task WaitForStopAsync()
     {
@@ -110,11 +119,11 @@ internal sealed partial class SiloRun(
     {
         try
         {
-            await clusterHost.CloseAsync().WaitAsync(s_closeTimeout, time);
+            await clusterHost.CloseAsync().WaitAsync(CloseTimeout, time);
         }
         catch (TimeoutException)
         {
-            LogCloseTimedOut(s_closeTimeout);
+            LogCloseTimedOut(CloseTimeout);
         }
         catch (Exception e)
         {
@@ -125,9 +134,9 @@ internal sealed partial class SiloRun(
         return ExitCode.Stopped;
     }
 
-    private static IPEndPoint FindHttpAddress(IServiceProvider services)
+    private static IPEndPoint FindHttpAddress(IHost host)
     {
-        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
+        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         return IPEndPoint.Parse(new Uri(addresses.Addresses.First()).Authority);
     }
 

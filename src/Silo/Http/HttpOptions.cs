@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Silo.Http;
@@ -6,7 +5,7 @@ namespace OrleansStream.Silo.Http;
 /// <summary>Where health, version and metrics are served. Bound from <c>Http</c> and checked at start.</summary>
 public sealed class HttpOptions
 {
-    [Description("The port for HTTP; 0 takes any free one.")]
+    /// <summary>The port for HTTP; 0 takes any free one.</summary>
     [Range(0, 65_535)]
     public int Port { get; init; } = 8080;
 }
