@@ -57,7 +57,12 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
             }
 
             read.Add(chunk, start, end);
-            offset = end == chunk.UsedBytes ? chunk.NextOffset : HeaderAt(chunk, end).BaseOffset;
+            if (end < chunk.UsedBytes)
+            {
+                return HeaderAt(chunk, end).BaseOffset; // The next batch does not fit, so none behind it may follow.
+            }
+
+            offset = chunk.NextOffset;
         }
 
         return offset;
@@ -78,6 +83,18 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
         {
             _nextChunkBytes = Math.Max(MinChunkBytes, _nextChunkBytes / 2);
         }
+    }
+
+    /// <summary>The bytes of the batches from the one that holds an offset on.</summary>
+    public long SizeFrom(long offset)
+    {
+        var size = 0L;
+        for (var index = FindChunk(offset); index < _chunks.Count; index++)
+        {
+            size += _chunks[index].UsedBytes - SkipTo(_chunks[index], offset);
+        }
+
+        return size;
     }
 
     /// <summary>The first offset of the oldest chunk such that at most this many bytes remain.</summary>

@@ -2,7 +2,7 @@ namespace OrleansStream.Protocols.Kafka;
 
 /// <summary>Which versions of an API are spoken.</summary>
 /// <param name="FirstFlexible">From here on lengths are compact and structures end with tagged fields.</param>
-/// <param name="AdvertisedMin">The least version listed to clients; below <paramref name="Min"/> only to be refused.</param>
+/// <param name="AdvertisedMin">The least version listed; what is below <paramref name="Min"/> is only refused.</param>
 public readonly record struct ApiSupport(ApiKey Key, short Min, short Max, short FirstFlexible, short AdvertisedMin)
 {
     public bool IsFlexible(int version) => version >= FirstFlexible;

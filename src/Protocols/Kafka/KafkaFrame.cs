@@ -14,8 +14,8 @@ public static class KafkaFrame
 {
     public const int LengthPrefixBytes = sizeof(int);
 
-    /// <summary>Cuts one frame, without its length, off the front of <paramref name="buffer"/>; false when it is not all there.</summary>
-    /// <exception cref="ProtocolException">The length is negative or above <paramref name="maxFrameBytes"/>.</exception>
+    /// <summary>Cuts one frame, without its length, off the front of the buffer; false when it is not whole.</summary>
+    /// <exception cref="ProtocolException">The length is negative or above the maximum.</exception>
     public static bool TryRead(
         ref ReadOnlySequence<byte> buffer, int maxFrameBytes, out ReadOnlySequence<byte> frame)
     {

@@ -203,7 +203,8 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
     {
         if (count > RemainingBytes)
         {
-            throw new ProtocolException($"{count} bytes are due at byte {_position}, but only {RemainingBytes} follow.");
+            throw new ProtocolException(
+                $"{count} bytes are due at byte {_position}, but only {RemainingBytes} follow.");
         }
 
         _position += count;

@@ -4,10 +4,9 @@ using System.Text;
 
 namespace OrleansStream.Protocols.Kafka;
 
-/// <summary>Builds one frame: fields are copied into a growing buffer, records are only noted and sent from where they lie.</summary>
+/// <summary>Builds one frame: fields go into a growing buffer, records are sent from where they lie.</summary>
 /// <remarks>
-/// The owner disposes it once the frame has been sent. Records noted by <see cref="WriteRecords(ReadOnlyMemory{byte})"/>
-/// must stay valid until then. Not thread-safe.
+/// The owner disposes it once the frame has been sent; records must stay valid until then. Not thread-safe.
 /// </remarks>
 public sealed class KafkaWriter : IDisposable
 {
@@ -145,7 +144,7 @@ public sealed class KafkaWriter : IDisposable
         }
     }
 
-    /// <summary>Ends the frame: its bytes in order, of which only the records are not the writer's own memory.</summary>
+    /// <summary>Ends the frame: its bytes in order, all in the writer's memory except the records.</summary>
     /// <returns>The length prefix and all up to the first records, then the other pieces.</returns>
     public (ReadOnlyMemory<byte> Head, IReadOnlyList<ReadOnlyMemory<byte>> Following) Complete()
     {

@@ -14,7 +14,7 @@ namespace OrleansStream.Protocols.Kafka;
 public readonly record struct RequestHeader(ApiKey ApiKey, short ApiVersion, int CorrelationId, string? ClientId)
 {
     /// <summary>Reads the header and prepares the reader for the body of that version.</summary>
-    /// <exception cref="ProtocolException">The key is not in <see cref="ApiVersions"/>, or the bytes hold no header.</exception>
+    /// <exception cref="ProtocolException">The API is not in the table, or the bytes hold no header.</exception>
     public static RequestHeader Read(ref KafkaReader reader)
     {
         var key = (ApiKey)reader.ReadInt16();

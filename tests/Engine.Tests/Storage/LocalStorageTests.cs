@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansStream.Engine.Storage.Local;
+using OrleansStream.TestKit.Clients;
 using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Storage;
@@ -23,7 +24,7 @@ public sealed class LocalStorageTests : IDisposable
         await using var again = await OpenAsync();
     }
 
-    [LinuxFact]
+    [FactNeeding("linux")]
     public async Task A_directory_locked_by_another_process_is_free_once_that_is_killed()
     {
         await (await OpenAsync()).DisposeAsync();
@@ -42,7 +43,7 @@ public sealed class LocalStorageTests : IDisposable
         await using var storage = await OpenAsync();
     }
 
-    [LinuxFact]
+    [FactNeeding("linux")]
     public async Task A_child_process_does_not_keep_the_directory_locked()
     {
         using var child = await StartChildWhileOpenAsync();

@@ -70,7 +70,8 @@ internal abstract class MessageKind(ApiKey key, string direction)
             return WireBytes.Encode(message, version, reader.Flexible);
         }
 
-        public override void Decode(ReadOnlyMemory<byte> bytes, int version) => Reader(bytes, version).ReadStruct<T>(version);
+        public override void Decode(ReadOnlyMemory<byte> bytes, int version)
+            => Reader(bytes, version).ReadStruct<T>(version);
 
         private KafkaReader Reader(ReadOnlyMemory<byte> bytes, int version)
             => new(bytes) { Flexible = ApiVersions.Get(Key).IsFlexible(version) };

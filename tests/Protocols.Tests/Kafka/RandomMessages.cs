@@ -64,5 +64,13 @@ internal sealed class RandomMessages(Random random, bool nulls)
     }
 
     private FetchedRecords CreateRecords()
-        => new([.. Enumerable.Range(0, random.Next(4)).Select(_ => (ReadOnlyMemory<byte>)CreateBytes(random.Next(200)))], null);
+    {
+        var pieces = new ReadOnlyMemory<byte>[random.Next(4)];
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            pieces[i] = CreateBytes(random.Next(200));
+        }
+
+        return new FetchedRecords(pieces, lease: null);
+    }
 }

@@ -1,6 +1,7 @@
 using OrleansStream.Protocols.Batches;
 using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
@@ -33,6 +34,6 @@ public sealed class ConfluentPythonTests(RunningSilo silo) : IClassFixture<Runni
     private Task<string[]> PythonAsync(string script, params string[] arguments)
     {
         var path = Path.Combine(RepositoryRoot.Path, "tests/Silo.Tests/RealClients/python", script);
-        return ChildProcess.RunAsync(s_timeout, NeededProgram.Python, [path, silo.KafkaAddress, .. arguments]);
+        return ChildProcess.RunAsync(s_timeout, Prerequisite.Python, [path, silo.KafkaAddress, .. arguments]);
     }
 }

@@ -1,10 +1,11 @@
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
+using Xunit.Abstractions;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
 [Trait("Category", "RealClients")]
-public sealed class EndingTests : IDisposable
+public sealed class EndingTests(ITestOutputHelper testOutput) : IDisposable
 {
     private const int Graceful = 0;
     private const int BadOptions = 1;
@@ -14,24 +15,24 @@ public sealed class EndingTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    [Fact]
+    [FactNeeding("linux")]
     public async Task A_silo_under_load_stops_gracefully_and_keeps_what_it_acknowledged()
     {
-        await using var silo = await SiloProcess.StartAsync(Data);
+        await using var silo = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
         await using var load = await AcknowledgedLoad.StartAsync(silo.KafkaAddress, "stopped");
         await load.MoreAcknowledgedAsync(2_000);
 
         Assert.Equal(Graceful, await silo.TerminateAsync());
 
         await load.EndedAsync();
-        await using var successor = await SiloProcess.StartAsync(Data);
+        await using var successor = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
         await load.AssertStoredAsync(successor.KafkaAddress);
     }
 
-    [Fact]
+    [FactNeeding("linux")]
     public async Task An_idle_silo_stops_gracefully()
     {
-        await using var silo = await SiloProcess.StartAsync(Data);
+        await using var silo = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
 
         Assert.Equal(Graceful, await silo.TerminateAsync());
     }
@@ -62,10 +63,10 @@ public sealed class EndingTests : IDisposable
         Assert.Contains(Data, output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [FactNeeding("linux")]
     public async Task A_data_directory_in_use_ends_the_second_silo_only()
     {
-        await using var first = await SiloProcess.StartAsync(Data);
+        await using var first = await SiloProcess.StartAsync(Data, testOutput.WriteLine);
 
         var (exitCode, output) = await SiloProcess.RunToEndAsync(["--data", Data, .. s_anyPorts]);
 
@@ -76,5 +77,5 @@ public sealed class EndingTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private string Data => _directory.File("data");
+    private string Data => Path.Combine(_directory.Path, "data");
 }

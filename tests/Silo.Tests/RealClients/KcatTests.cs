@@ -1,6 +1,6 @@
 using OrleansStream.Protocols.Batches;
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 

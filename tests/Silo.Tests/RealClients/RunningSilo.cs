@@ -1,5 +1,5 @@
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 

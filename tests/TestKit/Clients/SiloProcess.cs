@@ -11,10 +11,12 @@ public sealed partial class SiloProcess : IAsyncDisposable
     private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ChildProcess _child;
+    private readonly Action<string>? _report;
 
-    private SiloProcess(ChildProcess child, string kafkaAddress, string httpAddress)
+    private SiloProcess(ChildProcess child, string kafkaAddress, string httpAddress, Action<string>? report)
     {
         _child = child;
+        _report = report;
         KafkaAddress = kafkaAddress;
         HttpAddress = httpAddress;
     }
@@ -31,17 +33,19 @@ public sealed partial class SiloProcess : IAsyncDisposable
     public string Output => _child.Output;
 
     /// <summary>Starts a silo and returns once it serves.</summary>
+    /// <param name="report">Gets what the silo printed when it is disposed: the test's own output.</param>
     /// <exception cref="InvalidOperationException">
     /// It ended or did not get ready. The message has its output.
     /// </exception>
-    public static async Task<SiloProcess> StartAsync(string dataDirectory, params IEnumerable<string> options)
+    public static async Task<SiloProcess> StartAsync(
+        string dataDirectory, Action<string>? report = null, params IEnumerable<string> options)
     {
-        var child = Launch(["--kafka-port", "0", "--http-port", "0", "--data", dataDirectory, .. options]);
+        var child = LaunchOn(dataDirectory, options);
         try
         {
             var line = await child.WaitForLineAsync("listening kafka=", s_startTimeout);
             var addresses = Addresses().Match(line);
-            return new SiloProcess(child, addresses.Groups["kafka"].Value, addresses.Groups["http"].Value);
+            return new SiloProcess(child, addresses.Groups["kafka"].Value, addresses.Groups["http"].Value, report);
         }
         catch
         {
@@ -57,6 +61,21 @@ public sealed partial class SiloProcess : IAsyncDisposable
         return (await child.WaitForExitAsync(s_startTimeout), child.Output);
     }
 
+    /// <summary>Starts a silo and kills it (SIGKILL) after a while, wherever it has got to by then.</summary>
+    /// <returns>What it printed, and the exit code when it had ended by itself before that.</returns>
+    public static async Task<(int? ExitCode, string Output)> StartAndKillAsync(
+        string dataDirectory, TimeSpan life, params IEnumerable<string> options)
+    {
+        await using var child = LaunchOn(dataDirectory, options);
+        await Task.Delay(life, TimeProvider.System);
+        await child.KillAsync();
+        var exitCode = await child.WaitForExitAsync(s_stopTimeout);
+        return (exitCode == ChildProcess.KilledExitCode ? null : exitCode, child.Output);
+    }
+
+    /// <summary>Asks it to stop gracefully (SIGTERM), and does not wait.</summary>
+    public void RequestStop() => _child.Terminate();
+
     /// <summary>Stops it gracefully (SIGTERM) and returns its exit code.</summary>
     /// <exception cref="InvalidOperationException">It took longer than a supervisor would wait.</exception>
     public async Task<int> TerminateAsync()
@@ -68,7 +87,14 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Kills it (SIGKILL).</summary>
     public Task KillAsync() => _child.KillAsync();
 
-    public ValueTask DisposeAsync() => _child.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _child.DisposeAsync();
+        _report?.Invoke(Output);
+    }
+
+    private static ChildProcess LaunchOn(string dataDirectory, IEnumerable<string> options)
+        => Launch(["--kafka-port", "0", "--http-port", "0", "--data", dataDirectory, .. options]);
 
     private static ChildProcess Launch(IEnumerable<string> options)
     {

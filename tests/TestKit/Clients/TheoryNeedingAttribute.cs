@@ -5,11 +5,11 @@ namespace OrleansStream.TestKit.Clients;
 /// <summary>The same as <see cref="FactNeedingAttribute"/> for a test with several inputs.</summary>
 public sealed class TheoryNeedingAttribute : TheoryAttribute
 {
-    public TheoryNeedingAttribute(params string[] programs)
+    public TheoryNeedingAttribute(params string[] prerequisites)
     {
-        Programs = programs;
-        Skip = programs.Select(NeededProgram.WhyMissing).FirstOrDefault(reason => reason is not null);
+        Prerequisites = prerequisites;
+        Skip = prerequisites.Select(Prerequisite.WhyMissing).FirstOrDefault(reason => reason is not null);
     }
 
-    public IReadOnlyList<string> Programs { get; }
+    public IReadOnlyList<string> Prerequisites { get; }
 }

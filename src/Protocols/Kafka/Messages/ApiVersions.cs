@@ -21,7 +21,8 @@ public sealed record ApiVersionsRequest(string ClientSoftwareName = "", string C
 }
 
 /// <summary>The APIs and versions spoken.</summary>
-public sealed record ApiVersionsResponse(ErrorCode Error, IReadOnlyList<ApiVersionRange> ApiKeys, int ThrottleTimeMs = 0)
+public sealed record ApiVersionsResponse(
+    ErrorCode Error, IReadOnlyList<ApiVersionRange> ApiKeys, int ThrottleTimeMs = 0)
     : IKafkaStruct<ApiVersionsResponse>
 {
     public static ApiVersionsResponse Read(ref KafkaReader reader, int version) => new(

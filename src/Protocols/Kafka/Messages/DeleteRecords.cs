@@ -18,7 +18,8 @@ public sealed record DeleteRecordsRequest(IReadOnlyList<PerTopic<DeleteRecordsPa
 
 /// <summary>Up to where one partition's records are deleted.</summary>
 /// <param name="BeforeOffset">The new log start; -1 for the high watermark.</param>
-public readonly record struct DeleteRecordsPartition(int Index, long BeforeOffset) : IKafkaStruct<DeleteRecordsPartition>
+public readonly record struct DeleteRecordsPartition(int Index, long BeforeOffset)
+    : IKafkaStruct<DeleteRecordsPartition>
 {
     public static DeleteRecordsPartition Read(ref KafkaReader reader, int version)
         => new(reader.ReadInt32(), reader.ReadInt64());
@@ -49,7 +50,8 @@ public sealed record DeleteRecordsResponse(IReadOnlyList<PerTopic<DeletedRecords
 
 /// <summary>Where one partition's log starts now.</summary>
 /// <param name="LowWatermark">-1 on an error.</param>
-public readonly record struct DeletedRecords(int Index, long LowWatermark, ErrorCode Error) : IKafkaStruct<DeletedRecords>
+public readonly record struct DeletedRecords(int Index, long LowWatermark, ErrorCode Error)
+    : IKafkaStruct<DeletedRecords>
 {
     public static DeletedRecords Read(ref KafkaReader reader, int version)
         => new(reader.ReadInt32(), reader.ReadInt64(), reader.ReadErrorCode());

@@ -123,7 +123,8 @@ public sealed record DescribedConfig(
 }
 
 /// <summary>One of the places a configuration's value may come from; the first listed is the one that counts.</summary>
-public readonly record struct ConfigSynonym(string Name, string? Value, ConfigSource Source) : IKafkaStruct<ConfigSynonym>
+public readonly record struct ConfigSynonym(string Name, string? Value, ConfigSource Source)
+    : IKafkaStruct<ConfigSynonym>
 {
     public static ConfigSynonym Read(ref KafkaReader reader, int version)
         => new(reader.ReadString(), reader.ReadNullableString(), (ConfigSource)reader.ReadInt8());

@@ -1,7 +1,7 @@
 namespace OrleansStream.Protocols.Kafka.Messages;
 
 /// <summary>Asks which topics and nodes there are. Versions 0 to 12.</summary>
-/// <param name="Topics">Null for all, empty for none. Version 0 cannot say null and means all by an empty array.</param>
+/// <param name="Topics">Null for all, empty for none. Version 0 says all by an empty array.</param>
 public sealed record MetadataRequest(
     IReadOnlyList<MetadataRequestTopic>? Topics,
     bool AllowAutoTopicCreation = true,

@@ -1,6 +1,6 @@
 namespace OrleansStream.Protocols.Kafka.Messages;
 
-/// <summary>Asks where epochs ended, so that a client finds out whether records it read were lost. Versions 2 to 4.</summary>
+/// <summary>Asks where epochs ended, which shows whether records once read were lost. Versions 2 to 4.</summary>
 /// <param name="ReplicaId">-1 for a consumer.</param>
 public sealed record OffsetForLeaderEpochRequest(int ReplicaId, IReadOnlyList<PerTopic<EpochQuestion>> Topics)
     : IKafkaRequest<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>
@@ -57,7 +57,7 @@ public sealed record OffsetForLeaderEpochResponse(IReadOnlyList<PerTopic<EpochEn
     }
 }
 
-/// <summary>The largest epoch not above the one asked about, and the offset after its last record; -1 and -1 if none.</summary>
+/// <summary>The largest epoch not above the one asked about, and where it ended; -1 and -1 if none.</summary>
 public readonly record struct EpochEnd(int Index, ErrorCode Error, int Epoch = -1, long EndOffset = -1)
     : IKafkaStruct<EpochEnd>
 {

@@ -1,6 +1,6 @@
 namespace OrleansStream.Protocols.Kafka.Messages;
 
-/// <summary>What a request asks, or a response says, of the partitions of one topic; many APIs share this shape.</summary>
+/// <summary>What a request or response says of the partitions of one topic; many APIs share this shape.</summary>
 public readonly record struct PerTopic<TPartition>(string Name, IReadOnlyList<TPartition> Partitions)
     : IKafkaStruct<PerTopic<TPartition>>
     where TPartition : IKafkaStruct<TPartition>

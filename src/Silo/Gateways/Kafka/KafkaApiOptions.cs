@@ -19,7 +19,7 @@ public sealed class KafkaApiOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan MaxFetchWait { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest a Produce waits for its acknowledgement, whatever it asks for. Producers ask for 30 seconds.</summary>
+    /// <summary>The longest a Produce waits to be acknowledged, whatever it asks for. Producers ask for 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan MaxProduceTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -1,15 +1,10 @@
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>Registers what answers Kafka requests; the cluster, the clock and the gateway's options come from the host.</summary>
+/// <summary>Registers what answers Kafka requests; cluster, clock and options come from the host.</summary>
 internal static class KafkaApiServices
 {
     public static IServiceCollection AddKafkaApis(this IServiceCollection services)
-    {
-        services.AddOptions<KafkaApiOptions>()
-            .BindConfiguration("Gateways:Kafka:Apis")
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        return services
+        => services
             .AddSingleton<NodeAddress>()
             .AddSingleton<BrokerConfigs>()
             .AddSingleton<ProduceApi>()
@@ -20,5 +15,4 @@ internal static class KafkaApiServices
             .AddSingleton<TopicsApi>()
             .AddSingleton<ConfigsApi>()
             .AddSingleton<IKafkaRequestRouter, KafkaRequestRouter>();
-    }
 }

@@ -10,7 +10,7 @@ internal readonly record struct KafkaCall(RequestHeader Header, KafkaClient Clie
 
     /// <summary>Encodes the answer in the version of the question.</summary>
     /// <param name="response">The body.</param>
-    /// <param name="records">Releases records that the response only refers to; disposed once the reply is sent.</param>
+    /// <param name="records">Releases the records the response refers to; disposed once the reply is sent.</param>
     public KafkaReply Reply<TResponse>(TResponse response, IDisposable? records = null)
         where TResponse : IKafkaStruct<TResponse>
     {

@@ -66,8 +66,9 @@ internal sealed class KafkaRequestRouter(
                 ref reader, frame, call, configs.DescribeAsync),
             ApiKey.CreatePartitions => AnswerAsync<CreatePartitionsRequest, CreatePartitionsResponse>(
                 ref reader, frame, call, topics.AddPartitionsAsync),
-            ApiKey.IncrementalAlterConfigs => AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
-                ref reader, frame, call, configs.AlterAsync),
+            ApiKey.IncrementalAlterConfigs =>
+                AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+                    ref reader, frame, call, configs.AlterAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),

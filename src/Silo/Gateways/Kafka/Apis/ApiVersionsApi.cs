@@ -28,7 +28,7 @@ internal static partial class ApiVersionsApi
         return s_versions;
     }
 
-    /// <summary>The answer to a version that is not spoken, to be sent in version 0: the client asks again in one that is.</summary>
+    /// <summary>The answer to a version not spoken, to be sent in version 0: the client then asks again.</summary>
     public static ApiVersionsResponse RefuseVersion()
     {
         var support = ApiVersions.Get(ApiKey.ApiVersions);

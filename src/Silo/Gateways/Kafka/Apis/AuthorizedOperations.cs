@@ -1,7 +1,7 @@
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>What a client may do, as Kafka's bit fields of ACL operations: everything there is.</summary>
-/// <remarks>The bits are the operation codes of Kafka's ACLs: https://kafka.apache.org/documentation/#operations_in_kafka.</remarks>
+/// <remarks>Bits are operation codes: https://kafka.apache.org/documentation/#operations_in_kafka.</remarks>
 internal static class AuthorizedOperations
 {
     public const int Topic =

@@ -4,7 +4,7 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>What Kafka's admin clients may want to know of a node's configuration, by Kafka's names. Read-only.</summary>
+/// <summary>What Kafka's admin clients may want to know of a node's configuration. Read-only.</summary>
 internal sealed class BrokerConfigs(IOptions<KafkaGatewayOptions> gateway, IOptions<KafkaApiOptions> apis)
 {
     public IEnumerable<DescribedConfig> List(int nodeId) =>

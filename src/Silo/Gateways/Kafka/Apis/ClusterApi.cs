@@ -39,12 +39,13 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
     }
 
     /// <summary>Any node can coordinate any group, so it is the one that was asked.</summary>
-    public async ValueTask<FindCoordinatorResponse> FindCoordinatorsAsync(FindCoordinatorRequest request, KafkaCall call)
+    public async ValueTask<FindCoordinatorResponse> FindCoordinatorsAsync(
+        FindCoordinatorRequest request, KafkaCall call)
     {
         if (request.KeyType != FindCoordinatorRequest.Group)
         {
             var refusal = request.KeyType == FindCoordinatorRequest.Transaction
-                ? (Error: ErrorCode.UnsupportedVersion, Message: "Transactions are not supported.")
+                ? (Error: Transactions.Refusal, Transactions.Message)
                 : (Error: ErrorCode.InvalidRequest, Message: $"There is no coordinator of type {request.KeyType}.");
             return new FindCoordinatorResponse(
                 [.. request.Keys.Select(key => new Coordinator(key, -1, "", -1, refusal.Error, refusal.Message))]);
@@ -58,11 +59,22 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
 
     /// <summary>Idempotent producers only; one that names a transactional id is refused.</summary>
     public async ValueTask<InitProducerIdResponse> InitProducerIdAsync(InitProducerIdRequest request, KafkaCall call)
-        => request.TransactionalId switch
+    {
+        if (request.TransactionalId is { } transactionalId)
         {
-            null => new InitProducerIdResponse(
-                ErrorCode.None, await cluster.ProducerIds.AllocateAsync(call.Closed), ProducerEpoch: 0),
-            "" => new InitProducerIdResponse(ErrorCode.InvalidRequest),
-            _ => new InitProducerIdResponse(ErrorCode.UnsupportedVersion),
-        };
+            return new InitProducerIdResponse(
+                transactionalId.Length == 0 ? ErrorCode.InvalidRequest : Transactions.Refusal);
+        }
+
+        try
+        {
+            var id = await cluster.ProducerIds.AllocateAsync(call.Closed);
+            return new InitProducerIdResponse(ErrorCode.None, id, ProducerEpoch: 0);
+        }
+        catch (IOException)
+        {
+            // The storage reports its own failure; to a producer this is a reason to ask again.
+            return new InitProducerIdResponse(ErrorCode.CoordinatorLoadInProgress);
+        }
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
             {
                 ConfigResourceType.Topic => await FindTopicConfigsAsync(resource.Name, call.Closed),
                 ConfigResourceType.Broker => await FindBrokerConfigsAsync(resource.Name, call.Closed),
-                _ => Found.Nothing(ErrorCode.InvalidRequest, $"There is no configuration of {resource.Type} resources."),
+                _ => Found.Nothing(ErrorCode.InvalidRequest, $"{resource.Type} resources have no configuration."),
             };
             var configs = found.Configs
                 .Where(config => resource.ConfigNames?.Contains(config.Name) ?? true)
@@ -26,7 +26,8 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
                     Synonyms = request.IncludeSynonyms ? config.Synonyms : [],
                     Documentation = request.IncludeDocumentation ? config.Documentation : null,
                 });
-            described.Add(new DescribedResource(found.Error, found.Message, resource.Type, resource.Name, [.. configs]));
+            described.Add(
+                new DescribedResource(found.Error, found.Message, resource.Type, resource.Name, [.. configs]));
         }
 
         return new DescribeConfigsResponse(described);
@@ -38,8 +39,7 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         var altered = new List<AlteredResource>(request.Resources.Count);
         foreach (var resource in request.Resources)
         {
-            var isRepeated = request.Resources.Count(other => other.Type == resource.Type && other.Name == resource.Name) > 1;
-            var refusal = isRepeated
+            var refusal = request.Resources.Count(other => IsSame(other, resource)) > 1
                 ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
                 : Refusal(resource);
             var (error, message) = refusal ?? await AlterAsync(resource, request.ValidateOnly, call.Closed);
@@ -76,6 +76,9 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         var reply = await cluster.Topics.AlterConfigsAsync(resource.Name, [.. changes], validateOnly, closed);
         return (reply.Error.ToErrorCode(), reply.Message);
     }
+
+    private static bool IsSame(in AlterableResource first, in AlterableResource second)
+        => first.Type == second.Type && first.Name == second.Name;
 
     private static (ErrorCode, string?)? Refusal(AlterableResource resource)
     {

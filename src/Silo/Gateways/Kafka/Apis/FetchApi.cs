@@ -66,7 +66,8 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
     private async Task FillAsync(FetchRound round, FetchRequest request, CancellationToken closed)
     {
         var started = time.GetTimestamp();
-        var maxWait = TimeSpan.FromMilliseconds(Math.Clamp(request.MaxWaitMs, 0, _options.MaxFetchWait.TotalMilliseconds));
+        var maxWait = TimeSpan.FromMilliseconds(
+            Math.Clamp(request.MaxWaitMs, 0, _options.MaxFetchWait.TotalMilliseconds));
         var minBytes = Math.Min(request.MinBytes, BudgetBytes(request));
         if (round.HasSinglePartition)
         {
@@ -107,7 +108,7 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
                 var reply = reads[j].Reply;
                 partitions[j] = new FetchedPartition(
                     reads[j].Index,
-                    reply.Error.ToErrorCode(),
+                    ToErrorCode(reply.Error),
                     reply.HighWatermark,
                     reply.LastStableOffset,
                     reply.LogStartOffset,
@@ -120,4 +121,8 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
 
         return new FetchResponse(ErrorCode.None, SessionId: 0, topics);
     }
+
+    // Consumers do not expect a time-out here and stop; when there was no memory to read into they are to come again.
+    private static ErrorCode ToErrorCode(StreamError error)
+        => error == StreamError.TimedOut ? ErrorCode.None : error.ToErrorCode();
 }

@@ -45,7 +45,7 @@ internal sealed class FetchRound : IDisposable
 
     public bool HasSinglePartition => Topics is [{ Length: 1 }] && _readable.Length == 1;
 
-    /// <summary>Whether the client should have what there is: it suffices, no more fits in, or something is wrong.</summary>
+    /// <summary>Whether to answer now: there is enough, no more fits in, or something is wrong.</summary>
     public bool IsEnough(int minBytes)
         => TotalBytes >= minBytes || _isFull || _readable.Length == 0 || _isPartlyUnreadable || HasError();
 
@@ -98,7 +98,7 @@ internal sealed class FetchRound : IDisposable
         try
         {
             var wanted = read.LengthBytes + growth;
-            var reply = await read.StartAsync(maxBytes: wanted, minBytes: wanted, maxWait, ended);
+            var reply = await read.StartAsync(Math.Max(read.MaxBytes, wanted), minBytes: wanted, maxWait, ended);
             reply.Records.Dispose();
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)

@@ -5,7 +5,7 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>Tells clients which topics there are and which node serves each partition; creates topics on first use.</summary>
+/// <summary>Tells clients which topics there are and which node serves what; creates topics on first use.</summary>
 internal sealed class MetadataApi(ICluster cluster, NodeAddress addresses, IOptions<KafkaApiOptions> options)
 {
     private readonly bool _autoCreates = options.Value.AutoCreateTopics;
@@ -70,7 +70,10 @@ internal sealed class MetadataApi(ICluster cluster, NodeAddress addresses, IOpti
         }
 
         var creating = new CreateTopicRequest(
-            wanted.Name, PartitionCount: -1, new Dictionary<string, string>(), ValidateOnly: !(mayCreate && _autoCreates));
+            wanted.Name,
+            PartitionCount: -1,
+            Configs: new Dictionary<string, string>(),
+            ValidateOnly: !(mayCreate && _autoCreates));
         var reply = await cluster.Topics.CreateAsync(creating, closed);
 
         // Somebody else may have created it meanwhile.
@@ -98,8 +101,12 @@ internal sealed class MetadataApi(ICluster cluster, NodeAddress addresses, IOpti
         return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, partitions, IsInternal: false, operations);
     }
 
-    private static ErrorCode WhyMissing(StreamError error)
-        => error is StreamError.None or StreamError.TopicExists
-            ? ErrorCode.UnknownTopicOrPartition
-            : error.ToErrorCode();
+    private static ErrorCode WhyMissing(StreamError error) => error switch
+    {
+        StreamError.None or StreamError.TopicExists => ErrorCode.UnknownTopicOrPartition,
+
+        // What clients of this API take as a reason to ask again.
+        StreamError.NotHosted or StreamError.StorageFailed or StreamError.TimedOut => ErrorCode.LeaderNotAvailable,
+        _ => error.ToErrorCode(),
+    };
 }

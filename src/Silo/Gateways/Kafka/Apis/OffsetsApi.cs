@@ -74,7 +74,7 @@ internal sealed class OffsetsApi(ICluster cluster)
             : new DeletedRecords(wanted.Index, LowWatermark: -1, reply.Error.ToErrorCode());
     }
 
-    /// <summary>Answers for each partition in the order of the request; null stands for one that does not exist.</summary>
+    /// <summary>Asks each partition, in the order of the request; null stands for one that does not exist.</summary>
     private async ValueTask<PerTopic<TAnswer>[]> ForEachPartitionAsync<TWanted, TAnswer>(
         IReadOnlyList<PerTopic<TWanted>> topics,
         Func<TWanted, int> indexOf,

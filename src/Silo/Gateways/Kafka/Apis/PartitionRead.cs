@@ -37,7 +37,8 @@ internal sealed class PartitionRead : IDisposable
     public int LengthBytes => Reply.Records.LengthBytes;
 
     /// <summary>Starts a read, which <see cref="ReceiveAsync"/> ends.</summary>
-    public ValueTask<FetchReply> StartAsync(int maxBytes, int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
+    public ValueTask<FetchReply> StartAsync(
+        int maxBytes, int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
         => _partition!.FetchAsync(
             new(_wanted.Offset, maxBytes, minBytes, maxWait, _wanted.CurrentLeaderEpoch), cancellationToken);
 

@@ -54,9 +54,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             return (ErrorCode.InvalidRequiredAcks, $"acks is {request.Acks} but must be 0, 1 or -1.");
         }
 
-        return request.TransactionalId is null
-            ? null
-            : (ErrorCode.UnsupportedVersion, "Transactions are not supported.");
+        return request.TransactionalId is null ? null : (Transactions.Refusal, Transactions.Message);
     }
 
     private static Task<KafkaReply> RefuseAsync(
@@ -74,7 +72,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
         return Task.FromResult(call.Reply(new ProduceResponse([.. topics])));
     }
 
-    /// <summary>Starts every append of the request, after those of the requests before it on the same connection.</summary>
+    /// <summary>Starts every append of the request, after those of the connection's earlier requests.</summary>
     private async ValueTask<ValueTask<AppendReply>[][]> StartAppendsAsync(ProduceRequest request, KafkaCall call)
     {
         // Completed unless the catalog had to be asked over the network.

@@ -4,8 +4,8 @@ using System.Diagnostics;
 
 namespace OrleansStream.TestKit.Clients;
 
-/// <summary>Programs that some tests need and not every machine has, by the name of their Debian package.</summary>
-public static class NeededProgram
+/// <summary>What some tests need and not every machine has: a program, by its Debian package, or a system.</summary>
+public static class Prerequisite
 {
     private static readonly ConcurrentDictionary<string, string?> s_reasons = new();
 
@@ -17,18 +17,19 @@ public static class NeededProgram
     /// <summary>The Python that has the Kafka client. Only for tests that need python3-confluent-kafka.</summary>
     public static string Python => s_python.Value ?? throw new InvalidOperationException("No Python has the client.");
 
-    /// <summary>Why tests that need the program cannot run here; null when they can.</summary>
-    /// <exception cref="ArgumentException">Nobody said how to find the program.</exception>
-    public static string? WhyMissing(string program) => s_reasons.GetOrAdd(program, Look);
+    /// <summary>Why tests that need it cannot run here; null when they can.</summary>
+    /// <exception cref="ArgumentException">Nobody said how to find it.</exception>
+    public static string? WhyMissing(string prerequisite) => s_reasons.GetOrAdd(prerequisite, Look);
 
-    private static string? Look(string program) => program switch
+    private static string? Look(string prerequisite) => prerequisite switch
     {
         "kcat" => Succeeds("kcat", "-V") ? null : "kcat is not installed.",
         "python3-confluent-kafka" => s_python.Value is null ? "python3-confluent-kafka is not installed." : null,
         "strace" => !Succeeds("strace", "-V") ? "strace is not installed."
             : !MayAttach() ? "strace may not attach to processes here."
             : null,
-        _ => throw new ArgumentException($"Nobody said how to find {program}.", nameof(program)),
+        "linux" => OperatingSystem.IsLinux() ? null : "This is not Linux.",
+        _ => throw new ArgumentException($"Nobody said how to find {prerequisite}.", nameof(prerequisite)),
     };
 
     // A container or a hardened kernel may forbid it. The tracer leaves when what it follows ends.

@@ -1,0 +1,53 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansStream.Silo.Gateways;
+
+/// <summary>Counts what goes through the gateways, by protocol, under the meter <c>OrleansStream.Silo</c>.</summary>
+internal sealed class GatewayMetrics
+{
+    public const string MeterName = "OrleansStream.Silo";
+
+    private readonly UpDownCounter<int> _open;
+    private readonly Counter<long> _opened;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _overdue;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _sent;
+
+    public GatewayMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _open = meter.CreateUpDownCounter<int>("ostream.gateway.connections", "{connection}", "Open connections.");
+        _opened = meter.CreateCounter<long>("ostream.gateway.connections.opened", "{connection}", "Connections served.");
+        _refused = meter.CreateCounter<long>(
+            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once because of the limit.");
+        _overdue = meter.CreateCounter<long>(
+            "ostream.gateway.connections.overdue", "{connection}", "Connections cut because the client missed a deadline.");
+        _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
+        _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
+        _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
+    }
+
+    public void ConnectionOpened(string protocol)
+    {
+        _open.Add(1, Tag(protocol));
+        _opened.Add(1, Tag(protocol));
+    }
+
+    public void ConnectionClosed(string protocol) => _open.Add(-1, Tag(protocol));
+
+    public void ConnectionRefused(string protocol) => _refused.Add(1, Tag(protocol));
+
+    public void ConnectionOverdue(string protocol) => _overdue.Add(1, Tag(protocol));
+
+    public void RequestReceived(string protocol, int bytes)
+    {
+        _requests.Add(1, Tag(protocol));
+        _received.Add(bytes, Tag(protocol));
+    }
+
+    public void RepliesSent(string protocol, int bytes) => _sent.Add(bytes, Tag(protocol));
+
+    private static KeyValuePair<string, object?> Tag(string protocol) => new("protocol", protocol);
+}

@@ -1,0 +1,14 @@
+using OrleansStream.Contracts;
+using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways.Kafka;
+
+namespace OrleansStream.Silo.Tests.Gateways.Kafka;
+
+public sealed class ErrorCodesTests
+{
+    [Fact]
+    public void Every_refusal_has_a_code_and_only_success_has_none()
+        => Assert.All(
+            Enum.GetValues<StreamError>(),
+            error => Assert.Equal(error == StreamError.None, error.ToErrorCode() == ErrorCode.None));
+}

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Net;
+using Microsoft.Extensions.Options;
+using OrleansStream.Contracts;
+using OrleansStream.Protocols;
+using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways.Kafka;
+
+namespace OrleansStream.Silo.Tests.Gateways.Kafka;
+
+/// <summary>Asks the router as a connection would, with encoded requests, and decodes its replies.</summary>
+internal sealed class RouterHarness
+{
+    private readonly KafkaRequestRouter _router;
+    private int _correlationId;
+
+    public RouterHarness(
+        ICluster cluster, KafkaApiOptions? apiOptions = null, KafkaGatewayOptions? gatewayOptions = null)
+    {
+        var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
+        var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
+        var addresses = new NodeAddress(gateway);
+        _router = new KafkaRequestRouter(
+            new ProduceApi(cluster, apis),
+            new FetchApi(cluster, TimeProvider.System, apis),
+            new OffsetsApi(cluster),
+            new MetadataApi(cluster, addresses, apis),
+            new ClusterApi(cluster, addresses),
+            new TopicsApi(cluster),
+            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)));
+    }
+
+    public KafkaClient Client { get; } = new(
+        "test", new IPEndPoint(IPAddress.Loopback, 50_000), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093));
+
+    /// <summary>Sends a request in the newest version, or in the one given, and waits for its response.</summary>
+    public async Task<TResponse> AskAsync<TRequest, TResponse>(
+        IKafkaRequest<TRequest, TResponse> request, int? version = null, CancellationToken closed = default)
+        where TRequest : IKafkaRequest<TRequest, TResponse>
+        where TResponse : IKafkaStruct<TResponse>
+    {
+        var spoken = version ?? ApiVersions.Get(TRequest.ApiKey).Max;
+        using var reply = await StartAsync(request, spoken, closed);
+        return Decode<TResponse>(reply, TRequest.ApiKey, spoken);
+    }
+
+    /// <summary>Sends a request and returns what the router does.</summary>
+    public Task<KafkaReply> StartAsync<TRequest, TResponse>(
+        IKafkaRequest<TRequest, TResponse> request, int version, CancellationToken closed = default)
+        where TRequest : IKafkaRequest<TRequest, TResponse>
+        where TResponse : IKafkaStruct<TResponse>
+    {
+        using var writer = new KafkaWriter();
+        new RequestHeader(TRequest.ApiKey, (short)version, ++_correlationId, "tester").Write(writer);
+        writer.WriteStruct((TRequest)request, version);
+        var output = new ArrayBufferWriter<byte>();
+        writer.WriteFrameTo(output);
+        return StartAsync(output.WrittenSpan[KafkaFrame.LengthPrefixBytes..], closed);
+    }
+
+    /// <summary>Sends the bytes of a request.</summary>
+    public Task<KafkaReply> StartAsync(ReadOnlySpan<byte> request, CancellationToken closed = default)
+    {
+        var frame = PooledBuffer.Rent(request.Length);
+        request.CopyTo(frame.Span);
+        return _router.StartAsync(frame, Client, closed);
+    }
+
+    /// <summary>Reads a response and checks that the frame is well formed and all of it was used.</summary>
+    public static TResponse Decode<TResponse>(KafkaReply reply, ApiKey key, int version)
+        where TResponse : IKafkaStruct<TResponse>
+    {
+        byte[] bytes = [.. reply.Head.Span, .. reply.Rest.SelectMany(piece => piece.ToArray())];
+        var buffer = new ReadOnlySequence<byte>(bytes);
+        Assert.True(KafkaFrame.TryRead(ref buffer, bytes.Length, out var frame));
+        Assert.True(buffer.IsEmpty);
+
+        var reader = new KafkaReader(frame.ToArray());
+        ResponseHeader.Read(ref reader, key, version);
+        var response = reader.ReadStruct<TResponse>(version);
+        Assert.Equal(0, reader.RemainingBytes);
+        return response;
+    }
+}
