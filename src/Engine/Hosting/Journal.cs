@@ -33,13 +33,14 @@ internal sealed partial class Journal : IAsyncDisposable
     private readonly Channel<JournalEntry> _queue;
     private readonly JournalBlockWriter _block;
     private readonly ConcurrentQueue<JournalFile> _files = [];
-    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HostServices _services;
     private IJournalWriter _writer = null!; // Set by OpenAsync.
     private Task _loop = Task.CompletedTask;
     private JournalFile? _current;
 
     private Journal(JournalName name, HostServices services)
     {
+        _services = services;
         _store = services.Storage.Journals;
         _options = services.Options.Journal;
         _space = services.JournalSpace;
@@ -58,9 +59,6 @@ internal sealed partial class Journal : IAsyncDisposable
 
     /// <summary>The number of the file that is written now; older ones may be trimmed.</summary>
     public long CurrentFile => Volatile.Read(ref _current)!.Number;
-
-    /// <summary>Completes with the first failure, if there ever is one.</summary>
-    public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Creates a journal with its first file.</summary>
     public static async Task<Journal> OpenAsync(
@@ -159,7 +157,7 @@ internal sealed partial class Journal : IAsyncDisposable
     {
         LogFailed(e, Name.ToString());
         _queue.Writer.TryComplete(e);
-        _failed.TrySetResult(e);
+        _services.Fail(e);
         _block.Fail(e.Message);
         while (_queue.Reader.TryRead(out var entry))
         {
