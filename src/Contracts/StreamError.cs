@@ -15,7 +15,7 @@ public enum StreamError
     /// <summary>The offset lies before the log start or after the high watermark.</summary>
     OffsetOutOfRange,
 
-    /// <summary>A batch whose length, checksum, count or attributes contradict its bytes.</summary>
+    /// <summary>A batch whose length or checksum contradicts its bytes: it was damaged on its way, and sending it again may help.</summary>
     CorruptBatch,
 
     /// <summary>The batch is larger than the topic's <c>max.message.bytes</c>.</summary>
@@ -24,7 +24,7 @@ public enum StreamError
     /// <summary>A record's timestamp lies further from the clock than the topic allows.</summary>
     InvalidTimestamp,
 
-    /// <summary>Well formed, but not allowed in this topic.</summary>
+    /// <summary>The batch contradicts itself, or is not allowed in this topic: sending it again cannot help.</summary>
     InvalidRecord,
 
     /// <summary>A batch of this producer before this one is missing.</summary>
@@ -54,10 +54,10 @@ public enum StreamError
     /// <summary>The caller's leader epoch is newer than the partition's.</summary>
     UnknownLeaderEpoch,
 
-    /// <summary>A topic of that name, or one that differs only in '.' and '_', exists.</summary>
+    /// <summary>A topic of that name exists.</summary>
     TopicExists,
 
-    /// <summary>Not a legal topic name.</summary>
+    /// <summary>Not a legal topic name, or one that differs from an existing one only in '.' and '_'.</summary>
     InvalidTopicName,
 
     /// <summary>Not a legal number of partitions.</summary>

@@ -141,7 +141,9 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     {
         for (var partition = 0; partition < topic.PartitionCount; partition++)
         {
-            _partitions.TryRemove(new PartitionId(topic.Id, partition), out _);
+            var id = new PartitionId(topic.Id, partition);
+            _partitions.TryRemove(id, out _);
+            _opened?.Forget(id);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Embedded;
 
@@ -17,16 +18,27 @@ internal sealed class OpenedPartitions(LogStore store)
     public async ValueTask<PartitionHost?> OpenPartitionAsync(PartitionId id, CancellationToken cancellationToken)
     {
         var opening = _partitions.GetOrAdd(id, static _ => new PartitionOpening());
-        var host = await opening.RunAsync(store, id).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (host is not { IsOpen: true })
+        try
         {
-            _partitions.TryRemove(KeyValuePair.Create(id, opening));
-        }
+            var host = await opening.RunAsync(store, id).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (host is not { IsOpen: true })
+            {
+                _partitions.TryRemove(KeyValuePair.Create(id, opening));
+            }
 
-        return host;
+            return host;
+        }
+        catch (Exception e) when (e is not (StorageDamagedException or OperationCanceledException))
+        {
+            // What is damaged stays refused; all else is tried again.
+            _partitions.TryRemove(KeyValuePair.Create(id, opening));
+            throw;
+        }
     }
 
-    /// <summary>Lets many ask for a partition and one open it. A partition that is damaged stays refused.</summary>
+    public void Forget(PartitionId id) => _partitions.TryRemove(id, out _);
+
+    /// <summary>Lets many ask for a partition and one open it.</summary>
     private sealed class PartitionOpening
     {
         private readonly TaskCompletionSource<PartitionHost?> _opened =

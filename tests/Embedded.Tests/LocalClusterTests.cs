@@ -1,7 +1,7 @@
 using System.Text;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Batches;
-using OrleansStream.TestKit;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Embedded.Tests;
 

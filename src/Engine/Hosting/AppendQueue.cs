@@ -10,6 +10,7 @@ namespace OrleansStream.Engine.Hosting;
 internal sealed class AppendQueue(HostServices services) : IAsyncDisposable
 {
     private readonly Lazy<WorkQueue> _waiting = new(() => new WorkQueue());
+    private readonly CancellationTokenSource _closing = new();
     private int _waitingCount;
 
     /// <summary>What a batch of this length is charged with.</summary>
@@ -41,61 +42,136 @@ internal sealed class AppendQueue(HostServices services) : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs an append when its turn has come and there is room for it.</summary>
-    /// <param name="append">Begins the append; what it returns is awaited after the next one has begun.</param>
-    /// <returns>A refusal when there was no room within the timeout.</returns>
-    public async ValueTask<AppendReply> RunAsync(
+    /// <summary>Begins an append when its turn has come and there is room for it.</summary>
+    /// <param name="append">
+    /// Begins the append, which may take what is left of the timeout; it is awaited after the next one has begun.
+    /// </param>
+    /// <returns>Null when there was no room within the timeout, or the queue was closed: nothing was begun.</returns>
+    public async ValueTask<AppendReply?> RunAsync(
         long bytes,
         bool inJournal,
         TimeSpan timeout,
-        Func<ValueTask<AppendReply>> append,
+        Func<TimeSpan, ValueTask<AppendReply>> append,
         CancellationToken cancellationToken)
     {
-        var start = services.Time.GetTimestamp();
+        var waiting = new WaitingAppend(
+            bytes, inJournal, services.Time.GetTimestamp(), timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, append);
+        var appending = await WaitForTurnAsync(waiting, cancellationToken).ConfigureAwait(false);
+        return appending is null ? null : await appending.ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses all that wait for room, now and later.</summary>
+    public void Close() => _closing.Cancel();
+
+    /// <summary>Ends the queue after <see cref="Close"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_waiting.IsValueCreated)
+        {
+            await _waiting.Value.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _closing.Dispose();
+    }
+
+    private async Task<Task<AppendReply>?> WaitForTurnAsync(WaitingAppend waiting, CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
         Interlocked.Increment(ref _waitingCount);
-        Task<AppendReply> appended;
         try
         {
-            appended = await _waiting.Value.RunAsync(
-                async () =>
-                {
-                    var remaining = timeout - services.Time.GetElapsedTime(start);
-                    return await TryReserveAsync(bytes, inJournal, remaining, cancellationToken).ConfigureAwait(false)
-                        ? append().AsTask()
-                        : Task.FromResult(AppendReply.Refused(
-                            StreamError.TimedOut, "No memory became free within the timeout."));
-                },
-                CancellationToken.None).ConfigureAwait(false);
+            var begun = _waiting.Value.RunAsync(() => BeginAsync(waiting, giveUp.Token), CancellationToken.None);
+            await ((Task)begun).WaitAsync(waiting.Timeout, services.Time, giveUp.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (waiting.TryDecide() || await begun.ConfigureAwait(false) is not { } appending)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return null;
+            }
+
+            return appending;
         }
         finally
         {
             Interlocked.Decrement(ref _waitingCount);
         }
-
-        return await appended.ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => _waiting.IsValueCreated ? _waiting.Value.DisposeAsync() : ValueTask.CompletedTask;
-
-    private async ValueTask<bool> TryReserveAsync(
-        long bytes, bool inJournal, TimeSpan timeout, CancellationToken cancellationToken)
+    // Null when there was no room, or the caller has given up: its memory must not be read any more.
+    private async Task<Task<AppendReply>?> BeginAsync(WaitingAppend waiting, CancellationToken giveUp)
     {
-        var start = services.Time.GetTimestamp();
-        if (timeout <= TimeSpan.Zero
-            || !await services.Memory.ReserveAsync(bytes, timeout, cancellationToken).ConfigureAwait(false))
+        if (waiting.IsDecided || !await TryReserveAsync(waiting, giveUp).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        if (!waiting.TryDecide())
+        {
+            Release(waiting.Bytes, waiting.InJournal);
+            return null;
+        }
+
+        return waiting.Append(RemainingOf(waiting)).AsTask();
+    }
+
+    private async ValueTask<bool> TryReserveAsync(WaitingAppend waiting, CancellationToken giveUp)
+    {
+        try
+        {
+            if (!await services.Memory.ReserveAsync(waiting.Bytes, RemainingOf(waiting), giveUp).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+        catch (OperationCanceledException)
         {
             return false;
         }
 
-        var remaining = timeout - services.Time.GetElapsedTime(start);
-        if (!inJournal
-            || (remaining > TimeSpan.Zero
-                && await services.JournalSpace.ReserveAsync(bytes, remaining, cancellationToken).ConfigureAwait(false)))
+        var isReserved = false;
+        try
         {
-            return true;
+            isReserved = !waiting.InJournal || await services.JournalSpace
+                .ReserveAsync(waiting.Bytes, RemainingOf(waiting), giveUp).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever cancelled says so to the caller.
         }
 
-        services.Memory.Release(bytes);
-        return false;
+        if (!isReserved)
+        {
+            services.Memory.Release(waiting.Bytes);
+        }
+
+        return isReserved;
+    }
+
+    private TimeSpan RemainingOf(WaitingAppend waiting)
+    {
+        var remaining = waiting.Timeout - services.Time.GetElapsedTime(waiting.Start);
+        return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
+    }
+
+    /// <summary>An append that waits, and the one decision between beginning it and giving it up.</summary>
+    private sealed class WaitingAppend(
+        long bytes, bool inJournal, long start, TimeSpan timeout, Func<TimeSpan, ValueTask<AppendReply>> append)
+    {
+        private int _decided;
+
+        public long Bytes => bytes;
+
+        public bool InJournal => inJournal;
+
+        public long Start => start;
+
+        public TimeSpan Timeout => timeout;
+
+        public Func<TimeSpan, ValueTask<AppendReply>> Append => append;
+
+        public bool IsDecided => Volatile.Read(ref _decided) != 0;
+
+        /// <summary>True for the first who asks.</summary>
+        public bool TryDecide() => Interlocked.Exchange(ref _decided, 1) == 0;
     }
 }

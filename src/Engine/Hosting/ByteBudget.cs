@@ -58,27 +58,18 @@ internal sealed class ByteBudget : IAsyncDisposable
         {
             return await waiter.Task.WaitAsync(timeout, _time, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch (TimeoutException)
         {
-            if (waiter.TryRefuse())
-            {
-                _changed.Writer.TryWrite(true);
-            }
-            else if (e is TimeoutException)
-            {
-                return true;
-            }
-            else
+            return !TryGiveUp(waiter) && await waiter.Task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!TryGiveUp(waiter) && await waiter.Task.ConfigureAwait(false))
             {
                 Release(bytes);
             }
 
-            if (e is OperationCanceledException)
-            {
-                throw;
-            }
-
-            return false;
+            throw;
         }
     }
 
@@ -97,6 +88,18 @@ internal sealed class ByteBudget : IAsyncDisposable
         _waiters.Writer.TryComplete();
         _changed.Writer.TryComplete();
         await _granting.ConfigureAwait(false);
+    }
+
+    // False when it was granted or refused in the last moment. The one behind it may have its turn now.
+    private bool TryGiveUp(Waiter waiter)
+    {
+        var isGivenUp = waiter.TryRefuse();
+        if (isGivenUp)
+        {
+            _changed.Writer.TryWrite(true);
+        }
+
+        return isGivenUp;
     }
 
     private bool TryTake(long bytes)
@@ -161,7 +164,7 @@ internal sealed class ByteBudget : IAsyncDisposable
 
         public bool TryGrant() => _done.TrySetResult(true);
 
-        /// <summary>False when it was granted before.</summary>
+        /// <summary>False when it was granted or refused before.</summary>
         public bool TryRefuse() => _done.TrySetResult(false);
     }
 }

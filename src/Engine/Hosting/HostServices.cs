@@ -53,17 +53,26 @@ internal sealed class HostServices : IAsyncDisposable
     /// <summary>Milliseconds since 1970.</summary>
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Producers that have not written since then, in milliseconds since 1970, are forgotten.</summary>
+    public long ProducersSince => Now - (long)Options.ProducerExpiration.TotalMilliseconds;
+
     /// <summary>Completes with the fault that makes it necessary to open the storage anew, if there ever is one.</summary>
     public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Says that memory and storage may differ from now on: all must be opened anew from storage.</summary>
     public void Fail(Exception e) => _failed.TrySetResult(e);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Refuses whoever waits for memory, and whoever would have to.</summary>
+    public async ValueTask CloseBudgetsAsync()
     {
-        await Segments.DisposeAsync().ConfigureAwait(false);
         await Memory.DisposeAsync().ConfigureAwait(false);
         await JournalSpace.DisposeAsync().ConfigureAwait(false);
         await ReadMemory.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Segments.DisposeAsync().ConfigureAwait(false);
+        await CloseBudgetsAsync().ConfigureAwait(false);
     }
 }

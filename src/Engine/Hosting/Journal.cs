@@ -7,10 +7,11 @@ using OrleansStream.Engine.Storage;
 namespace OrleansStream.Engine.Hosting;
 
 /// <summary>A batch on its way into the journal.</summary>
-/// <param name="Batch">Lies in the tail and does not change; empty for a waiter that only waits for what is before it.</param>
+/// <param name="Cursor">Null for a waiter that only waits for what is before it.</param>
+/// <param name="Batch">Lies in the tail and does not change.</param>
 /// <param name="Ticket">Whom to answer after the flush.</param>
 internal readonly record struct JournalEntry(
-    JournalCursor Cursor, ReadOnlyMemory<byte> Batch, long FirstOffset, long NextOffset, AppendTicket Ticket);
+    JournalCursor? Cursor, ReadOnlyMemory<byte> Batch, long FirstOffset, long NextOffset, AppendTicket Ticket);
 
 /// <summary>The write-ahead log that all partitions of a silo share, so that one flush serves all who wait.</summary>
 /// <remarks>
@@ -18,8 +19,8 @@ internal readonly record struct JournalEntry(
 /// flushes once, moves the high watermarks and answers the waiters. The first failure ends the journal for good:
 /// everyone who waits or comes later gets it, and the file is not touched again.
 ///
-/// The queue needs no bound of its own: each entry was reserved in the budget for memory before it came here, and the
-/// capacity is what that budget can hold.
+/// The queue needs no bound of its own: each batch was reserved in the budget for memory before it came here, with more
+/// than the overhead that the capacity is reckoned with, so there is always room for it.
 /// </remarks>
 internal sealed partial class Journal : IAsyncDisposable
 {
@@ -33,18 +34,18 @@ internal sealed partial class Journal : IAsyncDisposable
     private readonly Channel<JournalEntry> _queue;
     private readonly JournalBlockWriter _block;
     private readonly ConcurrentQueue<JournalFile> _files = [];
-    private readonly HostServices _services;
+    private readonly Action<Exception> _onFailure;
     private IJournalWriter _writer = null!; // Set by OpenAsync.
     private Task _loop = Task.CompletedTask;
     private JournalFile? _current;
 
     private Journal(JournalName name, HostServices services)
     {
-        _services = services;
         _store = services.Storage.Journals;
         _options = services.Options.Journal;
         _space = services.JournalSpace;
         _logger = services.Logger;
+        _onFailure = services.Fail;
         _queue = Channel.CreateBounded<JournalEntry>(new BoundedChannelOptions(QueueCapacity(services.Options))
         {
             SingleReader = true,
@@ -66,14 +67,29 @@ internal sealed partial class Journal : IAsyncDisposable
     {
         var journal = new Journal(name, services);
         await journal.RollAsync(cancellationToken).ConfigureAwait(false);
-        journal._loop = Task.Factory.StartNew(
-            journal.RunAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        journal._loop = journal.RunAsync();
         return journal;
     }
 
     /// <summary>Queues a batch. Called from its partition's turn, so the journal has them in offset order.</summary>
     /// <returns>False when the journal has failed or is closed.</returns>
     public bool TryEnqueue(in JournalEntry entry) => _queue.Writer.TryWrite(entry);
+
+    /// <summary>Waits until all that was queued before is done with, whether it was stored or failed.</summary>
+    public async Task DrainAsync(AppendTicket ticket)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(new JournalEntry(null, default, -1, -1, ticket)).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            await _loop.ConfigureAwait(false);
+            ticket.Succeed();
+        }
+
+        await ticket.Waiter!.WaitAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Deletes the files before one that somebody still needs. One call at a time.</summary>
     /// <param name="oldestNeeded">At most <see cref="CurrentFile"/> as it was before the need was determined.</param>
@@ -113,6 +129,7 @@ internal sealed partial class Journal : IAsyncDisposable
 
                 await WriteBlockAsync().ConfigureAwait(false);
                 _block.Complete(CurrentFile);
+                await RollIfFullAsync().ConfigureAwait(false);
             }
         }
         catch (Exception e)
@@ -128,15 +145,20 @@ internal sealed partial class Journal : IAsyncDisposable
             return;
         }
 
-        if (_writer.LengthBytes >= _options.FileBytes)
-        {
-            await RollAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-
         var bytes = _block.Finish();
         await _writer.AppendAsync(_writer.LengthBytes, bytes, CancellationToken.None).ConfigureAwait(false);
         await _writer.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         _current!.ChargedBytes += _block.ChargedBytes;
+    }
+
+    // At once, not with the next block: a full file can be trimmed only when it is no longer the current one, and there
+    // may be no next block before that gives back its room.
+    private async ValueTask RollIfFullAsync()
+    {
+        if (_writer.LengthBytes >= _options.FileBytes)
+        {
+            await RollAsync(CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private async Task RollAsync(CancellationToken cancellationToken)
@@ -157,7 +179,7 @@ internal sealed partial class Journal : IAsyncDisposable
     {
         LogFailed(e, Name.ToString());
         _queue.Writer.TryComplete(e);
-        _services.Fail(e);
+        _onFailure(e);
         _block.Fail(e.Message);
         while (_queue.Reader.TryRead(out var entry))
         {

@@ -38,7 +38,7 @@ internal sealed class JournalBlockWriter(Guid journalId, int maxBlockBytes)
         }
 
         _entries.Add(entry);
-        if (!entry.Batch.IsEmpty)
+        if (entry.Cursor is not null)
         {
             _payloadBytes += entry.Batch.Length;
             _batchCount++;
@@ -57,10 +57,10 @@ internal sealed class JournalBlockWriter(Guid journalId, int maxBlockBytes)
         var index = 0;
         foreach (var entry in _entries)
         {
-            if (!entry.Batch.IsEmpty)
+            if (entry.Cursor is { } cursor)
             {
                 BatchHeader.TryRead(entry.Batch.Span, out var header);
-                JournalBlock.WriteIndexEntry(block.Span, index++, entry.Cursor.Partition, header);
+                JournalBlock.WriteIndexEntry(block.Span, index++, cursor.Partition, header);
                 entry.Batch.Span.CopyTo(payload);
                 payload = payload[entry.Batch.Length..];
             }
@@ -75,14 +75,10 @@ internal sealed class JournalBlockWriter(Guid journalId, int maxBlockBytes)
     {
         foreach (var entry in _entries)
         {
-            if (!entry.Batch.IsEmpty)
+            if (entry.Cursor is { } cursor)
             {
-                entry.Cursor.NoteWritten(file, entry.FirstOffset);
-            }
-
-            if (entry.NextOffset > entry.Cursor.HighWatermark.Offset)
-            {
-                entry.Cursor.HighWatermark.Advance(entry.NextOffset);
+                cursor.NoteWritten(file, entry.FirstOffset);
+                cursor.HighWatermark.Advance(entry.NextOffset);
             }
 
             entry.Ticket.Succeed();

@@ -27,6 +27,6 @@ internal readonly record struct JournalName(long Opening, Guid Id)
         }
 
         name = new JournalName(opening, id);
-        return true;
+        return name.File(number) == text;
     }
 }

@@ -39,8 +39,14 @@ internal sealed record RecoveryResult(
 /// </remarks>
 /// <param name="topics">Every topic id the catalog knows, and whether the topic still exists.</param>
 /// <param name="now">Milliseconds since 1970.</param>
+/// <param name="producersSince">Producers that have not written since then are forgotten.</param>
 internal sealed partial class JournalRecovery(
-    IStorage storage, SegmentCache segments, IReadOnlyDictionary<Guid, bool> topics, ILogger logger, long now)
+    IStorage storage,
+    SegmentCache segments,
+    IReadOnlyDictionary<Guid, bool> topics,
+    ILogger logger,
+    long now,
+    long producersSince)
 {
     private const int SegmentBytes = 64 * 1_024 * 1_024;
     private const int PieceBytes = 256 * 1_024;
@@ -48,6 +54,7 @@ internal sealed partial class JournalRecovery(
     private readonly Dictionary<PartitionId, Recovered> _partitions = [];
     private readonly Dictionary<PartitionId, string> _damagedPartitions = [];
     private readonly Dictionary<string, string> _damagedJournals = [];
+    private (JournalName Journal, long? Block) _next;
 
     /// <exception cref="StorageDamagedException">Damage that cannot be pinned on single partitions.</exception>
     public async Task<RecoveryResult> RunAsync(CancellationToken cancellationToken)
@@ -96,7 +103,8 @@ internal sealed partial class JournalRecovery(
         var reader = await storage.Journals.OpenAsync(file.Text, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            var scanner = new JournalScanner(reader, file.Text, file.Journal.Id, file.IsNewest);
+            var firstBlock = _next.Journal == file.Journal ? _next.Block : null;
+            var scanner = new JournalScanner(reader, file.Text, file.Journal.Id, firstBlock, file.IsNewest);
             try
             {
                 await foreach (var block in scanner.ReadAsync().ConfigureAwait(false))
@@ -109,9 +117,11 @@ internal sealed partial class JournalRecovery(
             }
             catch (StorageDamagedException e) when (e.File == file.Text)
             {
-                _damagedJournals[file.Journal.ToString()] = e.Message;
+                _damagedJournals.TryAdd(file.Journal.ToString(), e.Message);
                 LogDamagedJournal(e.Message);
             }
+
+            _next = (file.Journal, scanner.NextBlock);
         }
     }
 
@@ -129,7 +139,11 @@ internal sealed partial class JournalRecovery(
             return;
         }
 
-        var partition = await LoadAsync(entry.Partition, cancellationToken).ConfigureAwait(false);
+        if (await LoadAsync(entry.Partition, cancellationToken).ConfigureAwait(false) is not { } partition)
+        {
+            return;
+        }
+
         var nextOffset = entry.BaseOffset + entry.RecordCount;
         if (!partition.Store.Head.Journals.Contains(file.Journal.ToString()) || nextOffset <= partition.EndOffset)
         {
@@ -152,21 +166,33 @@ internal sealed partial class JournalRecovery(
     }
 
     private void Refuse(JournalFile file, JournalIndexEntry entry, string fault)
+        => Refuse(
+            entry.Partition,
+            $"Journal file {file.Text} at position {entry.Position}, partition {entry.Partition}: {fault}");
+
+    private void Refuse(PartitionId partition, string message)
     {
-        var message = $"Journal file {file.Text} at position {entry.Position}, partition {entry.Partition}: {fault}";
-        if (_damagedPartitions.TryAdd(entry.Partition, message))
+        if (_damagedPartitions.TryAdd(partition, message))
         {
             LogDamagedPartition(message);
         }
     }
 
-    private async ValueTask<Recovered> LoadAsync(PartitionId id, CancellationToken cancellationToken)
+    // Null when the partition's own storage is damaged: it is refused, the others are not.
+    private async ValueTask<Recovered?> LoadAsync(PartitionId id, CancellationToken cancellationToken)
     {
-        if (!_partitions.TryGetValue(id, out var partition))
+        if (!_partitions.TryGetValue(id, out var partition) && !_damagedPartitions.ContainsKey(id))
         {
-            partition = new Recovered(
-                await PartitionStore.LoadAsync(id, storage, segments, cancellationToken).ConfigureAwait(false));
-            _partitions.Add(id, partition);
+            try
+            {
+                partition = new Recovered(
+                    await PartitionStore.LoadAsync(id, storage, segments, cancellationToken).ConfigureAwait(false));
+                _partitions.Add(id, partition);
+            }
+            catch (StorageDamagedException e)
+            {
+                Refuse(id, e.Message);
+            }
         }
 
         return partition;
@@ -179,19 +205,32 @@ internal sealed partial class JournalRecovery(
         {
             var isDamaged = _damagedPartitions.ContainsKey(id)
                 || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
-            for (var first = 0; first < partition.Batches.Count && !isDamaged;)
+            if (partition.Batches.Count > 0 && !isDamaged)
             {
-                var count = CountUpTo(partition.Batches, first, SegmentBytes);
-                var isLast = first + count == partition.Batches.Count;
-                var entry = await partition.Store.AppendSegmentAsync(
-                    ReadAsync(partition.Batches.GetRange(first, count), cancellationToken),
-                    partition.Batches[first].BaseOffset,
-                    isLast ? [] : partition.Store.Head.Journals,
-                    now,
-                    cancellationToken).ConfigureAwait(false);
-                bytes += entry.BatchBytes;
-                first += count;
+                bytes += await WriteSegmentsAsync(partition, cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        return bytes;
+    }
+
+    private async Task<long> WriteSegmentsAsync(Recovered partition, CancellationToken cancellationToken)
+    {
+        // A process that died between a segment and its manifest left a file of the name the next one takes.
+        await partition.Store.SweepAsync(cancellationToken).ConfigureAwait(false);
+        var bytes = 0L;
+        for (var first = 0; first < partition.Batches.Count;)
+        {
+            var count = CountUpTo(partition.Batches, first, SegmentBytes);
+            var isLast = first + count == partition.Batches.Count;
+            var entry = await partition.Store.AppendSegmentAsync(
+                ReadAsync(partition.Batches.GetRange(first, count), cancellationToken),
+                partition.Batches[first].BaseOffset,
+                isLast ? [] : partition.Store.Head.Journals,
+                now,
+                producersSince).ConfigureAwait(false);
+            bytes += entry.BatchBytes;
+            first += count;
         }
 
         return bytes;

@@ -12,14 +12,20 @@ internal sealed record ScannedBlock(long Position, JournalIndexEntry[] Entries, 
 /// <remarks>
 /// Every block was flushed before the next was written, so only the last block of the newest file can be torn. A block
 /// that is not right is torn when no right one follows it; otherwise the file is damaged. A damaged payload leaves the
-/// index to tell whom it concerns.
+/// index to tell whom it concerns. Block numbers rise by one through all files of a journal: a file that is missing, or
+/// too short though it ends with a whole block, shows in the next one.
 /// </remarks>
-internal sealed class JournalScanner(IJournalReader file, string name, Guid journalId, bool isNewest)
+/// <param name="firstBlock">The number of the file's first block; null when older files were trimmed.</param>
+internal sealed class JournalScanner(
+    IJournalReader file, string name, Guid journalId, long? firstBlock, bool isNewest)
 {
     private const int ScanBytes = 1_024 * 1_024;
 
     private readonly byte[] _header = new byte[JournalBlock.HeaderBytes(JournalBlock.MaxEntries)];
     private byte[] _payload = [];
+
+    /// <summary>The number of the block after the last one read; null when there was none to tell from.</summary>
+    public long? NextBlock { get; private set; } = firstBlock;
 
     /// <exception cref="StorageDamagedException">A header is damaged: what lies behind it cannot be told apart.</exception>
     public async IAsyncEnumerable<ScannedBlock> ReadAsync()
@@ -34,6 +40,13 @@ internal sealed class JournalScanner(IJournalReader file, string name, Guid jour
                 yield break;
             }
 
+            var number = header.Value.BlockNumber;
+            if (number != (NextBlock ?? number))
+            {
+                throw new StorageDamagedException(name, position, $"Block {NextBlock} is missing; {number} follows.");
+            }
+
+            NextBlock = number + 1;
             var entries = JournalBlock.ReadIndex(_header, position);
             var isRight = await CheckPayloadAsync(position, header.Value).ConfigureAwait(false);
             if (!isRight && position + header.Value.TotalBytes == file.LengthBytes && isNewest)

@@ -22,6 +22,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
+    private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
     private volatile bool _isClosing;
 
     private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
@@ -78,18 +79,97 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It is open already, or the store is being closed.</exception>
     public async Task<PartitionHost?> OpenPartitionAsync(PartitionId id, ITurn turn, CancellationToken cancellationToken)
     {
-        if (!Exists(id) || _topics.Topics.FindById(id.TopicId) is not { } topic)
-        {
-            return null;
-        }
-
         // Asked before its head row is touched, which is for those alone who have the partition open.
-        ObjectDisposedException.ThrowIf(_isClosing, this);
-        if (_hosts.ContainsKey(id))
+        var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_openings.TryAdd(id, opening))
         {
-            throw OpenAlready(id);
+            throw new InvalidOperationException($"Partition {id} is being opened already.");
         }
 
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isClosing, this);
+            if (_hosts.ContainsKey(id))
+            {
+                throw new InvalidOperationException($"Partition {id} is open already.");
+            }
+
+            return Exists(id) && _topics.Topics.FindById(id.TopicId) is { } topic
+                ? await OpenPartitionAsync(id, topic, turn, cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+        finally
+        {
+            _openings.TryRemove(id, out _);
+            opening.SetResult();
+        }
+    }
+
+    /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
+    public async Task ClosePartitionAsync(PartitionHost host)
+    {
+        host.Close(StreamError.NotHosted, "The partition is being moved.");
+        await host.DrainAsync().ConfigureAwait(false);
+        try
+        {
+            if (!Failed.IsCompleted)
+            {
+                await host.FlushAsync().ConfigureAwait(false);
+            }
+        }
+        catch (IOException e)
+        {
+            // Only a recovery of the journal finds the records now.
+            _services.Fail(e);
+            throw;
+        }
+        finally
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+        }
+    }
+
+    /// <summary>Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _isClosing = true;
+        foreach (var opening in _openings.Values)
+        {
+            await opening.Task.ConfigureAwait(false);
+        }
+
+        foreach (var host in _hosts.Values)
+        {
+            host.Close(StreamError.NotHosted, Closing);
+            await host.SettleAsync().ConfigureAwait(false);
+        }
+
+        // What waits for memory is refused now, not at its timeout.
+        await _services.CloseBudgetsAsync().ConfigureAwait(false);
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
+        await _topics.DisposeAsync().ConfigureAwait(false);
+        await _producerIds.DisposeAsync().ConfigureAwait(false);
+        await _services.Journal.DisposeAsync().ConfigureAwait(false);
+        if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
+        {
+            await _maintenance.TryTrimJournalAsync(long.MaxValue).ConfigureAwait(false);
+        }
+
+        foreach (var host in _hosts.Values)
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _services.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Does now what maintenance does from time to time.</summary>
+    internal Task MaintainAsync() => _maintenance.RunOnceAsync();
+
+    private async Task<PartitionHost> OpenPartitionAsync(
+        PartitionId id, TopicDescription topic, ITurn turn, CancellationToken cancellationToken)
+    {
         var store = await PartitionStore
             .LoadAsync(id, _services.Storage, _services.Segments, cancellationToken).ConfigureAwait(false);
         if (_recovery.FindFault(id, store.Head) is { } fault)
@@ -100,7 +180,7 @@ public sealed partial class LogStore : IAsyncDisposable
         try
         {
             await store.SweepAsync(cancellationToken).ConfigureAwait(false);
-            await store.OpenEpochAsync(_services.Journal.Name.ToString(), CancellationToken.None).ConfigureAwait(false);
+            await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
         }
         catch (ManifestFaultException e)
         {
@@ -109,56 +189,14 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
-        if (!_hosts.TryAdd(id, host))
+        _hosts[id] = host;
+        if (!Exists(id))
         {
-            throw OpenAlready(id);
+            // Deleted after it was looked for and before the host was in sight.
+            await CloseDeletedAsync(topic, [host]).ConfigureAwait(false);
         }
 
-        CloseIfTooLate(host, topic);
         return host;
-    }
-
-    /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
-    public async Task ClosePartitionAsync(PartitionHost host)
-    {
-        host.Close(StreamError.NotHosted, "The partition is being moved.");
-        await host.DrainAsync().ConfigureAwait(false);
-        if (!Failed.IsCompleted)
-        {
-            await host.FlushAsync().ConfigureAwait(false);
-        }
-
-        await host.DisposeAsync().ConfigureAwait(false);
-        _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
-    }
-
-    /// <summary>Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _isClosing = true;
-        foreach (var host in _hosts.Values)
-        {
-            host.Close(StreamError.NotHosted, Closing);
-        }
-
-        // Appends that wait for memory are refused now, not at their timeout.
-        await _services.Memory.DisposeAsync().ConfigureAwait(false);
-        await _services.JournalSpace.DisposeAsync().ConfigureAwait(false);
-        await _maintenance.DisposeAsync().ConfigureAwait(false);
-        await _topics.DisposeAsync().ConfigureAwait(false);
-        await _producerIds.DisposeAsync().ConfigureAwait(false);
-        await _services.Journal.DisposeAsync().ConfigureAwait(false);
-        if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
-        {
-            await _services.Journal.TrimAsync(long.MaxValue, CancellationToken.None).ConfigureAwait(false);
-        }
-
-        foreach (var host in _hosts.Values)
-        {
-            await host.DisposeAsync().ConfigureAwait(false);
-        }
-
-        await _services.DisposeAsync().ConfigureAwait(false);
     }
 
     private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
@@ -175,9 +213,10 @@ public sealed partial class LogStore : IAsyncDisposable
             known[id] = false;
         }
 
-        var recovery = await new JournalRecovery(services.Storage, services.Segments, known, services.Logger, services.Now)
-            .RunAsync(cancellationToken).ConfigureAwait(false);
-        await DeleteLeftoversAsync(services.Storage, known, tombstones, recovery, cancellationToken).ConfigureAwait(false);
+        var recovering = new JournalRecovery(
+            services.Storage, services.Segments, known, services.Logger, services.Now, services.ProducersSince);
+        var recovery = await recovering.RunAsync(cancellationToken).ConfigureAwait(false);
+        await DeleteLeftoversAsync(services.Storage, tombstones, recovery, cancellationToken).ConfigureAwait(false);
 
         var journal = new JournalName(identity.Openings, Guid.NewGuid());
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
@@ -189,19 +228,10 @@ public sealed partial class LogStore : IAsyncDisposable
     // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
     private static async Task DeleteLeftoversAsync(
         IStorage storage,
-        Dictionary<Guid, bool> known,
         Dictionary<Guid, TombstoneRow> tombstones,
         RecoveryResult recovery,
         CancellationToken cancellationToken)
     {
-        foreach (var partition in await storage.Segments.ListPartitionsAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (!known.GetValueOrDefault(partition.TopicId))
-            {
-                await storage.Segments.DeletePartitionAsync(partition, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
         foreach (var (id, tombstone) in tombstones)
         {
             for (var partition = 0; partition < tombstone.PartitionCount; partition++)
@@ -221,22 +251,7 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
-    private static InvalidOperationException OpenAlready(PartitionId id) => new($"Partition {id} is open already.");
-
-    // The store may have been closed, or the topic deleted, after they were looked at and before the host was in sight.
-    private void CloseIfTooLate(PartitionHost host, TopicDescription topic)
-    {
-        if (_isClosing)
-        {
-            host.Close(StreamError.NotHosted, Closing);
-        }
-        else if (!Exists(host.Id))
-        {
-            CloseDeleted(topic, [host]);
-        }
-    }
-
-    private Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
+    private async Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
     {
         var topic = (after ?? before)!;
         var hosts = Enumerable.Range(0, topic.PartitionCount)
@@ -251,14 +266,13 @@ public sealed partial class LogStore : IAsyncDisposable
                 host.Reconfigure(config);
             }
 
-            return Task.CompletedTask;
+            return;
         }
 
-        CloseDeleted(topic, hosts);
-        return Task.CompletedTask;
+        await CloseDeletedAsync(topic, hosts).ConfigureAwait(false);
     }
 
-    private void CloseDeleted(TopicDescription topic, PartitionHost[] hosts)
+    private async Task CloseDeletedAsync(TopicDescription topic, PartitionHost[] hosts)
     {
         foreach (var host in hosts)
         {
@@ -266,12 +280,12 @@ public sealed partial class LogStore : IAsyncDisposable
             _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
         }
 
-        _maintenance.DeleteLater(topic, hosts);
+        await _maintenance.DeleteLaterAsync(topic, hosts).ConfigureAwait(false);
     }
 
     private async Task<bool> TryFlushAllAsync()
     {
-        var isDone = _recovery.DamagedPartitions.Count == 0 && _recovery.DamagedJournals.Count == 0;
+        var isDone = true;
         foreach (var host in _hosts.Values)
         {
             try

@@ -17,60 +17,124 @@ internal sealed partial class Maintenance : IAsyncDisposable
     /// <summary>Pressure is looked at so often while nothing else is to be done.</summary>
     private static readonly TimeSpan PressureInterval = TimeSpan.FromMilliseconds(50);
 
-    private const int MaxDeletions = 10_000;
+    /// <summary>How many deleted topics may wait for the deletion of their files; further deletions wait.</summary>
+    private const int MaxDeletions = 1_000;
 
     private readonly HostServices _services;
     private readonly Func<IEnumerable<PartitionHost>> _hosts;
     private readonly Channel<(TopicDescription Topic, PartitionHost[] Hosts)> _deletions =
-        Channel.CreateBounded<(TopicDescription, PartitionHost[])>(new BoundedChannelOptions(MaxDeletions)
-        {
-            SingleReader = true,
-            FullMode = BoundedChannelFullMode.DropWrite,
-        });
+        Channel.CreateBounded<(TopicDescription, PartitionHost[])>(
+            new BoundedChannelOptions(MaxDeletions) { SingleReader = true });
 
+    private readonly WorkQueue _rounds = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
     private readonly Task _expiring;
+    private long _lastFlush;
+    private long _lastTidy;
 
     public Maintenance(HostServices services, Func<IEnumerable<PartitionHost>> hosts)
     {
         _services = services;
         _hosts = hosts;
+        _lastFlush = _lastTidy = services.Time.GetTimestamp();
         _loop = RunAsync();
         _expiring = ExpireWaitersAsync();
     }
 
     /// <summary>Deletes the files of a topic soon. What is not deleted before the store closes goes when it opens next.</summary>
-    public void DeleteLater(TopicDescription topic, PartitionHost[] hosts) => _deletions.Writer.TryWrite((topic, hosts));
+    /// <param name="hosts">Its open partitions, closed.</param>
+    public async ValueTask DeleteLaterAsync(TopicDescription topic, PartitionHost[] hosts)
+    {
+        try
+        {
+            await _deletions.Writer.WriteAsync((topic, hosts)).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            // The store is being closed, or has failed.
+            await DisposeAsync(hosts).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does everything that is due or worth it now, after the round that may be on its way.</summary>
+    public Task RunOnceAsync()
+        => _rounds.RunAsync(async () =>
+        {
+            await FlushAsync().ConfigureAwait(false);
+            await DeleteTopicsAsync().ConfigureAwait(false);
+            await TidyAsync().ConfigureAwait(false);
+            return true;
+        });
+
+    /// <summary>Deletes the journal files before one, as far as the storage lets it.</summary>
+    public async Task TryTrimJournalAsync(long oldestNeeded)
+    {
+        try
+        {
+            await _services.Journal.TrimAsync(oldestNeeded, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            LogTrimFailed(_services.Logger, e);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _loop.ConfigureAwait(false);
         await _expiring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _rounds.DisposeAsync().ConfigureAwait(false);
+        while (_deletions.Reader.TryRead(out var deletion))
+        {
+            await DisposeAsync(deletion.Hosts).ConfigureAwait(false);
+        }
+
         _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
-        using var timer = new PeriodicTimer(PressureInterval, _services.Time);
-        var lastFlush = _services.Time.GetTimestamp();
-        var lastTidy = lastFlush;
-        while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false) && !_services.Failed.IsCompleted)
+        try
         {
-            if (_services.IsUnderPressure || _services.Time.GetElapsedTime(lastFlush) >= Interval)
+            using var timer = new PeriodicTimer(PressureInterval, _services.Time);
+            while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false)
+                && !_services.Failed.IsCompleted)
             {
-                lastFlush = _services.Time.GetTimestamp();
-                await FlushAsync().ConfigureAwait(false);
-                await DeleteTopicsAsync().ConfigureAwait(false);
-            }
-
-            if (_services.Time.GetElapsedTime(lastTidy) >= _services.Options.RetentionInterval)
-            {
-                lastTidy = _services.Time.GetTimestamp();
-                await TidyAsync().ConfigureAwait(false);
+                await _rounds.RunAsync(TickAsync).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException)
+        {
+            // The store is being closed.
+        }
+        catch (Exception e)
+        {
+            // Without maintenance memory would run full; what cannot go on is opened anew.
+            LogEnded(_services.Logger, e);
+            _services.Fail(e);
+        }
+
+        _deletions.Writer.TryComplete();
+    }
+
+    private async Task<bool> TickAsync()
+    {
+        if (_services.IsUnderPressure || _services.Time.GetElapsedTime(_lastFlush) >= Interval)
+        {
+            _lastFlush = _services.Time.GetTimestamp();
+            await FlushAsync().ConfigureAwait(false);
+            await DeleteTopicsAsync().ConfigureAwait(false);
+        }
+
+        if (_services.Time.GetElapsedTime(_lastTidy) >= _services.Options.RetentionInterval)
+        {
+            _lastTidy = _services.Time.GetTimestamp();
+            await TidyAsync().ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     // Apart from the other loop: a disk that hangs is exactly when waits have to end.
@@ -127,14 +191,7 @@ internal sealed partial class Maintenance : IAsyncDisposable
             oldest = Math.Min(oldest, host.OldestJournalFile ?? oldest);
         }
 
-        try
-        {
-            await _services.Journal.TrimAsync(oldest, _stopping.Token).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            LogTrimFailed(_services.Logger, e);
-        }
+        await TryTrimJournalAsync(oldest).ConfigureAwait(false);
     }
 
     private async Task DeleteTopicsAsync()
@@ -142,12 +199,7 @@ internal sealed partial class Maintenance : IAsyncDisposable
         while (_deletions.Reader.TryRead(out var deletion))
         {
             var (topic, hosts) = deletion;
-            foreach (var host in hosts)
-            {
-                await host.DrainAsync().ConfigureAwait(false);
-                await host.DisposeAsync().ConfigureAwait(false);
-            }
-
+            await DisposeAsync(hosts).ConfigureAwait(false);
             try
             {
                 for (var partition = 0; partition < topic.PartitionCount; partition++)
@@ -164,6 +216,15 @@ internal sealed partial class Maintenance : IAsyncDisposable
         }
     }
 
+    private static async Task DisposeAsync(PartitionHost[] hosts)
+    {
+        foreach (var host in hosts)
+        {
+            await host.DrainAsync().ConfigureAwait(false);
+            await host.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
     private async Task TryAsync(PartitionHost host, Func<Task> work)
     {
         try
@@ -171,12 +232,15 @@ internal sealed partial class Maintenance : IAsyncDisposable
             _stopping.Token.ThrowIfCancellationRequested();
             await work().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException)
         {
             // Nothing is lost: the records are still in the journal, and the next round tries again.
             LogWorkFailed(_services.Logger, e, host.Id.ToString());
         }
     }
+
+    [LoggerMessage(2014, LogLevel.Error, "Maintenance ended; the storage is opened anew.")]
+    private static partial void LogEnded(ILogger logger, Exception exception);
 
     [LoggerMessage(2007, LogLevel.Warning, "Maintenance of {Partition} failed and is tried again.")]
     private static partial void LogWorkFailed(ILogger logger, Exception exception, string partition);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Log;
 using OrleansStream.Protocols.Batches;
@@ -9,10 +10,13 @@ namespace OrleansStream.Engine.Hosting;
 /// Both hosts use it. It touches the log only in turns; memory is reserved before a turn, flushes, long polls and reads
 /// of segments are awaited after it.
 /// </remarks>
-public sealed class PartitionHost : IPartition, IAsyncDisposable
+public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 {
     // For good: a journal that hangs for days still reads the memory of its batches.
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromDays(365);
+
+    // A reader gets at least so long for its memory, even when it did not want to wait for records.
+    private static readonly TimeSpan MinReadTimeout = TimeSpan.FromSeconds(1);
 
     private readonly PartitionLog _log;
     private readonly ITurn _turn;
@@ -77,8 +81,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         var bytes = AppendQueue.ChargeFor(request.Batch.Length);
         var inJournal = config.Durability == Durability.Flushed;
         return _appends.TryReserve(bytes, inJournal)
-            ? AppendReservedAsync(request, check.Header, config)
-            : AppendLaterAsync(request, check.Header, config, cancellationToken);
+            ? AppendReservedAsync(request, check, config)
+            : AppendLaterAsync(request, check, config, cancellationToken);
     }
 
     public async ValueTask<FetchReply> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
@@ -121,8 +125,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
 
         if (query.Kind is OffsetKind.AtTimestamp or OffsetKind.MaxTimestamp)
         {
-            return await TimestampSearch.FindAsync(_log, _turn, _reads, query, _highWatermark.Offset, cancellationToken)
-                .ConfigureAwait(false);
+            return await SearchAsync(query, cancellationToken).ConfigureAwait(false);
         }
 
         return await _turn.RunAsync(
@@ -165,29 +168,28 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     /// <exception cref="IOException">A segment could not be written; it can be tried again.</exception>
     public Task FlushAsync() => _maintenance.FlushAsync(_config);
 
-    /// <summary>Stops answering: from now on every call gets this error. What waits for a flush still gets its answer.</summary>
+    /// <summary>
+    /// Stops answering: from now on every call gets this error, the first one for good. What waits for a flush still
+    /// gets its answer.
+    /// </summary>
     public void Close(StreamError error, string message)
     {
-        _closed = new Refusal(error, message);
-        _highWatermark.Close();
-        _whenClosed.TrySetResult();
+        if (Interlocked.CompareExchange(ref _closed, new Refusal(error, message), null) is null)
+        {
+            _highWatermark.Close();
+            _appends.Close();
+            _whenClosed.TrySetResult();
+        }
     }
 
-    /// <summary>Waits until the journal has done with every batch of this partition, whether it stored them or failed.</summary>
+    /// <summary>
+    /// Waits until the journal has done with every batch of this partition, whether it stored them or failed.
+    /// <see cref="Close"/> comes first.
+    /// </summary>
     public async Task DrainAsync()
     {
-        var ticket = await _turn.RunAsync(this, static host =>
-        {
-            var ticket = host._services.Waiters.Begin(default, DrainTimeout);
-            var end = host._log.LogEndOffset;
-            if (!host._services.Journal.TryEnqueue(new JournalEntry(host._cursor, default, end, end, ticket)))
-            {
-                ticket.Succeed();
-            }
-
-            return ticket;
-        }).ConfigureAwait(false);
-        await ticket.Waiter!.WaitAsync().ConfigureAwait(false);
+        await SettleAsync().ConfigureAwait(false);
+        await _services.Journal.DrainAsync(_services.Waiters.Begin(default, DrainTimeout)).ConfigureAwait(false);
     }
 
     /// <summary>Gives up memory and work. <see cref="Close"/> comes first, then <see cref="DrainAsync"/>.</summary>
@@ -201,6 +203,9 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
             return true;
         }).ConfigureAwait(false);
     }
+
+    /// <summary>Waits for appends that found the partition open before <see cref="Close"/> to be in the journal's queue.</summary>
+    internal async Task SettleAsync() => await _turn.RunAsync(0, static _ => 0).ConfigureAwait(false);
 
     /// <summary>Applies retention and merges small segments.</summary>
     internal Task TidyAsync() => _maintenance.TidyAsync(_config);
@@ -220,27 +225,72 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     private StreamError FindFault(int epoch) => _closed is { } closed ? closed.Error : FindEpochFault(_log, epoch);
 
     // Apart from AppendAsync, so that only an append that has to wait pays for what its lambda captures.
-    private ValueTask<AppendReply> AppendLaterAsync(
-        AppendRequest request, BatchHeader header, TopicConfig config, CancellationToken cancellationToken)
-        => _appends.RunAsync(
+    private async ValueTask<AppendReply> AppendLaterAsync(
+        AppendRequest request, BatchCheck check, TopicConfig config, CancellationToken cancellationToken)
+    {
+        var reply = await _appends.RunAsync(
             AppendQueue.ChargeFor(request.Batch.Length),
             config.Durability == Durability.Flushed,
             request.Timeout,
-            () => AppendReservedAsync(request, header, config),
-            cancellationToken);
-
-    private ValueTask<AppendReply> AppendReservedAsync(in AppendRequest request, in BatchHeader header, TopicConfig config)
-    {
-        var turn = _turn.RunAsync(
-            (Host: this, request, header, config), static s => s.Host.Append(s.request, s.header, s.config));
-        return turn.IsCompletedSuccessfully ? AnswerAsync(turn.Result) : AwaitAsync(turn);
+            remaining => AppendReservedAsync(request with { Timeout = remaining }, check, config),
+            cancellationToken).ConfigureAwait(false);
+        return reply ?? RefuseWaiting("No memory became free within the timeout.");
     }
 
-    private static async ValueTask<AppendReply> AwaitAsync(ValueTask<Appended> turn)
-        => await AnswerAsync(await turn.ConfigureAwait(false)).ConfigureAwait(false);
+    private ValueTask<AppendReply> AppendReservedAsync(in AppendRequest request, in BatchCheck check, TopicConfig config)
+    {
+        var turn = _turn.RunAsync(
+            (Host: this, request, check, config), static s => s.Host.Append(s.request, s.check, s.config));
+        return turn.IsCompletedSuccessfully
+            ? AnswerAsync(turn.Result, request.Timeout)
+            : AwaitAsync(turn, request.Timeout);
+    }
 
-    private static ValueTask<AppendReply> AnswerAsync(in Appended appended)
-        => appended.Ticket.Waiter is { } waiter ? waiter.WaitAsync() : new(appended.Reply);
+    private async ValueTask<AppendReply> AwaitAsync(ValueTask<Appended> turn, TimeSpan timeout)
+        => await AnswerAsync(await turn.ConfigureAwait(false), timeout).ConfigureAwait(false);
+
+    private ValueTask<AppendReply> AnswerAsync(in Appended appended, TimeSpan timeout)
+        => appended.Ticket.Waiter is { } waiter ? waiter.WaitAsync()
+            : appended.FlushedBefore <= _highWatermark.Offset ? new(appended.Reply)
+            : AwaitFlushAsync(appended.Reply, appended.FlushedBefore, timeout);
+
+    // For a retry whose first copy may still be on its way to the disk, whatever acks it came with.
+    private async ValueTask<AppendReply> AwaitFlushAsync(AppendReply reply, long nextOffset, TimeSpan timeout)
+    {
+        var start = _services.Time.GetTimestamp();
+        var mayMove = true;
+        while (_highWatermark.Offset is var seen && seen < nextOffset)
+        {
+            var remaining = timeout - _services.Time.GetElapsedTime(start);
+            if (!mayMove || remaining <= TimeSpan.Zero)
+            {
+                return RefuseWaiting("The flush took longer than the timeout.");
+            }
+
+            mayMove = await _highWatermark.WaitBeyondAsync(seen, remaining, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return reply;
+    }
+
+    private AppendReply RefuseWaiting(string reason)
+        => _closed is { } closed
+            ? AppendReply.Refused(closed.Error, closed.Message)
+            : AppendReply.Refused(StreamError.TimedOut, reason);
+
+    private async ValueTask<OffsetReply> SearchAsync(OffsetQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TimestampSearch.FindAsync(_log, _turn, _reads, query, _highWatermark.Offset, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            LogReadFailed(_services.Logger, e, Id.ToString());
+            return new(StreamError.StorageFailed, -1, -1, -1);
+        }
+    }
 
     private async ValueTask<FetchReply> ReadAsync(
         ReadPlan plan, FetchRequest request, long highWatermark, CancellationToken cancellationToken)
@@ -258,78 +308,91 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
 
         using (plan)
         {
-            // A reader gets at least a second for its memory, even when it did not want to wait for records.
-            var timeout = request.MaxWait > TimeSpan.FromSeconds(1) ? request.MaxWait : TimeSpan.FromSeconds(1);
+            return await ReadSegmentsAsync(plan, request, highWatermark, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<FetchReply> ReadSegmentsAsync(
+        ReadPlan plan, FetchRequest request, long highWatermark, CancellationToken cancellationToken)
+    {
+        var timeout = request.MaxWait > MinReadTimeout ? request.MaxWait : MinReadTimeout;
+        try
+        {
             var records = await _reads.ReadAsync(plan, request.MaxBytes, timeout, cancellationToken).ConfigureAwait(false);
             return records is null
                 ? new(StreamError.TimedOut, plan.LogStartOffset, highWatermark, highWatermark, FetchedRecords.Empty)
                 : new(StreamError.None, plan.LogStartOffset, highWatermark, highWatermark, records);
         }
+        catch (IOException e)
+        {
+            LogReadFailed(_services.Logger, e, Id.ToString());
+            return new(
+                StreamError.StorageFailed, plan.LogStartOffset, highWatermark, highWatermark, FetchedRecords.Empty);
+        }
     }
 
     // In the turn. The batch is queued for the journal here, so that the journal has all batches in offset order.
-    private Appended Append(in AppendRequest request, in BatchHeader header, TopicConfig config)
+    private Appended Append(in AppendRequest request, in BatchCheck check, TopicConfig config)
     {
         var bytes = AppendQueue.ChargeFor(request.Batch.Length);
         var inJournal = config.Durability == Durability.Flushed;
         if (_closed is { } closed)
         {
             _appends.Release(bytes, inJournal);
-            return new(AppendReply.Refused(closed.Error, closed.Message), default);
+            return new(AppendReply.Refused(closed.Error, closed.Message));
         }
 
         var now = _services.Now;
         long? stamp = config.TimestampType == TimestampType.LogAppendTime ? now : null;
-        var outcome = _log.Append(request.Batch.Span, header, stamp, now, bytes);
-        if (outcome.Error != StreamError.None)
-        {
-            _appends.Release(bytes, inJournal);
-            return new(AppendReply.Refused(outcome.Error), default);
-        }
-
-        Volatile.Write(ref _lastAppend, _services.Time.GetTimestamp());
-        var reply = new AppendReply(
-            StreamError.None, outcome.BaseOffset, outcome.LogAppendTimestamp, _log.LogStartOffset, null);
+        var outcome = _log.Append(request.Batch.Span, check.Header, check.MaxTimestamp, stamp, now, bytes);
         if (outcome.Stored.IsEmpty)
         {
             _appends.Release(bytes, inJournal);
+            return outcome.Error != StreamError.None
+                ? new(AppendReply.Refused(outcome.Error))
+                : new(Answer(outcome), FlushedBefore: outcome.NextOffset);
         }
 
-        if (!inJournal)
+        Volatile.Write(ref _lastAppend, _services.Time.GetTimestamp());
+        if (inJournal)
         {
-            if (config.RetentionBytes is { } keepBytes)
-            {
-                _log.ForgetOldChunks(keepBytes);
-            }
-
-            _highWatermark.Advance(_log.LogEndOffset);
-            return new(reply, default);
+            return Enqueue(request, outcome);
         }
 
-        return Enqueue(request, reply, outcome);
+        if (config.RetentionBytes is { } keepBytes)
+        {
+            _log.ForgetOldChunks(keepBytes);
+        }
+
+        _highWatermark.Advance(outcome.NextOffset);
+        return new(Answer(outcome));
     }
 
-    private Appended Enqueue(in AppendRequest request, in AppendReply reply, in AppendOutcome outcome)
+    private Appended Enqueue(in AppendRequest request, in AppendOutcome outcome)
     {
-        // The first copy of a retry may still be on its way to the disk, whatever acks it came with.
-        var mustWait = request.Acks == Acks.All || outcome.Stored.IsEmpty;
-        if (mustWait && _highWatermark.Offset >= outcome.NextOffset)
-        {
-            return new(reply, default);
-        }
-
-        var ticket = mustWait ? _services.Waiters.Begin(reply, request.Timeout) : default;
-        if (!_services.Journal.TryEnqueue(
+        var ticket = request.Acks == Acks.All ? _services.Waiters.Begin(Answer(outcome), request.Timeout) : default;
+        if (_services.Journal.TryEnqueue(
             new JournalEntry(_cursor, outcome.Stored, outcome.BaseOffset, outcome.NextOffset, ticket)))
         {
-            ticket.Fail(StreamError.StorageFailed, "The journal has failed.");
-            return new(AppendReply.Refused(StreamError.StorageFailed, "The journal has failed."), ticket);
+            return new(Answer(outcome), ticket);
         }
 
-        return new(reply, ticket);
+        // The journal has failed. This log is ahead of it now and must be opened anew, as the others must.
+        _services.Fail(new IOException("The journal takes no more batches."));
+        ticket.Fail(StreamError.StorageFailed, "The journal has failed.");
+        return new(AppendReply.Refused(StreamError.StorageFailed, "The journal has failed."), ticket);
     }
 
-    private readonly record struct Appended(AppendReply Reply, AppendTicket Ticket);
+    private AppendReply Answer(in AppendOutcome outcome)
+        => new(StreamError.None, outcome.BaseOffset, outcome.LogAppendTimestamp, _log.LogStartOffset, null);
+
+    /// <summary>What a turn leaves to be done.</summary>
+    /// <param name="Ticket">Waits for the flush of this batch, if there is a waiter.</param>
+    /// <param name="FlushedBefore">The reply is due when everything before this offset is flushed.</param>
+    private readonly record struct Appended(AppendReply Reply, AppendTicket Ticket = default, long FlushedBefore = -1);
 
     private sealed record Refusal(StreamError Error, string Message);
+
+    [LoggerMessage(2013, LogLevel.Error, "Segments of {Partition} could not be read.")]
+    private static partial void LogReadFailed(ILogger logger, Exception exception, string partition);
 }

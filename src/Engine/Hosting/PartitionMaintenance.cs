@@ -26,6 +26,7 @@ internal sealed partial class PartitionMaintenance(
     private const int MergeReadBytes = 1_024 * 1_024;
 
     private readonly WorkQueue _work = new();
+    private readonly CancellationTokenSource _stopping = new();
     private Task _deletions = Task.CompletedTask;
 
     /// <summary>Writes everything up to the high watermark to segments.</summary>
@@ -37,7 +38,9 @@ internal sealed partial class PartitionMaintenance(
                 await RetainAsync(config).ConfigureAwait(false); // What is forgotten need not be written.
             }
 
-            while (await FlushSegmentAsync(config).ConfigureAwait(false))
+            // What is appended meanwhile is left for the next time, or this would never end on a busy partition.
+            var end = highWatermark.Offset;
+            while (await FlushSegmentAsync(config, end).ConfigureAwait(false))
             {
                 // Each pass writes one segment of at most the topic's segment size.
             }
@@ -74,13 +77,20 @@ internal sealed partial class PartitionMaintenance(
             return new DeleteRecordsReply(StreamError.None, store.Head.LogStartOffset);
         });
 
-    public ValueTask DisposeAsync() => _work.DisposeAsync();
+    /// <summary>Finishes the work asked for. Files that somebody still reads are left to the next opening.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _work.DisposeAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _deletions.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
 
-    private async Task<bool> FlushSegmentAsync(TopicConfig config)
+    private async Task<bool> FlushSegmentAsync(TopicConfig config, long endOffset)
     {
         var (baseOffset, read) = await turn.RunAsync(
-            (log, config, highWatermark),
-            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.config.SegmentBytes, s.highWatermark.Offset)))
+            (log, config, endOffset),
+            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.config.SegmentBytes, s.endOffset)))
             .ConfigureAwait(false);
         using (read)
         {
@@ -90,7 +100,7 @@ internal sealed partial class PartitionMaintenance(
             }
 
             var entry = await store.AppendSegmentAsync(
-                read.Pieces.ToAsyncEnumerable(), baseOffset, store.Head.Journals, services.Now, CancellationToken.None)
+                read.Pieces.ToAsyncEnumerable(), baseOffset, store.Head.Journals, services.Now, services.ProducersSince)
                 .ConfigureAwait(false);
             await turn.RunAsync((log, entry), static s =>
             {
@@ -107,11 +117,11 @@ internal sealed partial class PartitionMaintenance(
             ? await turn.RunAsync((log, keepBytes), static s => s.log.ForgetTail(s.keepBytes)).ConfigureAwait(false)
             : [];
         var start = await turn.RunAsync(
-            (log, config, services),
+            (log, config, services.Now, services.ProducersSince),
             static s =>
             {
-                s.log.ForgetProducers(s.services.Now - (long)s.services.Options.ProducerExpiration.TotalMilliseconds);
-                return s.log.FindRetainedStart(s.config, s.services.Now);
+                s.log.ForgetProducers(s.ProducersSince);
+                return s.log.FindRetainedStart(s.config, s.Now);
             }).ConfigureAwait(false);
         await AdvanceLogStartAsync(start).ConfigureAwait(false);
         DeleteWhenReleased(forgotten);
@@ -119,11 +129,20 @@ internal sealed partial class PartitionMaintenance(
 
     private async Task AdvanceLogStartAsync(long target)
     {
-        while (target > store.Head.LogStartOffset)
+        target = Math.Max(target, store.Head.LogStartOffset);
+        while (true)
         {
+            // Also what was written to a segment after the log start had moved beyond it.
             var dropped = store.Segments.TakeWhile(segment => segment.NextOffset <= target).Take(MaxDropped).ToArray();
-            var offset = dropped.Length == MaxDropped ? dropped[^1].NextOffset : target;
-            await store.AdvanceLogStartAsync(offset, dropped, CancellationToken.None).ConfigureAwait(false);
+            if (dropped.Length == 0 && target == store.Head.LogStartOffset)
+            {
+                return;
+            }
+
+            var offset = dropped.Length == MaxDropped
+                ? Math.Max(dropped[^1].NextOffset, store.Head.LogStartOffset)
+                : target;
+            await store.AdvanceLogStartAsync(offset, dropped).ConfigureAwait(false);
             var retired = await turn
                 .RunAsync((log, offset), static s => s.log.AdvanceLogStart(s.offset)).ConfigureAwait(false);
             DeleteWhenReleased(retired);
@@ -144,8 +163,7 @@ internal sealed partial class PartitionMaintenance(
         var footer = last.Footer;
         await last.ReleaseAsync().ConfigureAwait(false);
         var merged = await store.ReplaceSegmentsAsync(
-            [.. old.Select(segment => segment.Entry)], ReadAllAsync(old), footer, services.Now, CancellationToken.None)
-            .ConfigureAwait(false);
+            [.. old.Select(segment => segment.Entry)], ReadAllAsync(old), footer, services.Now).ConfigureAwait(false);
         var retired = await turn
             .RunAsync((log, old, merged), static s => s.log.ReplaceSegments(s.old, s.merged)).ConfigureAwait(false);
         DeleteWhenReleased(retired);
@@ -156,8 +174,9 @@ internal sealed partial class PartitionMaintenance(
     {
         foreach (var segment in segments)
         {
-            await foreach (var piece in reads.EnumerateAsync(segment.Entry, MergeReadBytes, CancellationToken.None)
-                .ConfigureAwait(false))
+            var pieces = reads.EnumerateAsync(
+                segment.Entry, segment.BaseOffset, MergeReadBytes, memory: null, CancellationToken.None);
+            await foreach (var piece in pieces.ConfigureAwait(false))
             {
                 yield return piece;
             }
@@ -175,7 +194,7 @@ internal sealed partial class PartitionMaintenance(
 
     private async Task DeleteWhenReleasedAsync(LogSegment segment)
     {
-        await segment.Released.ConfigureAwait(false);
+        await segment.Released.WaitAsync(_stopping.Token).ConfigureAwait(false);
         try
         {
             await services.Segments.ForgetAsync(id, segment.Entry.Name).ConfigureAwait(false);

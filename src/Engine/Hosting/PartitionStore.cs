@@ -19,12 +19,14 @@ internal sealed class PartitionStore
     private readonly PartitionId _id;
     private readonly IStorage _storage;
     private string? _headETag;
+    private long _nextGeneration;
 
     private PartitionStore(PartitionId id, IStorage storage, PartitionHead head, string? headETag)
     {
         _id = id;
         _storage = storage;
         _headETag = headETag;
+        _nextGeneration = head.Generation;
         Head = head;
     }
 
@@ -46,19 +48,13 @@ internal sealed class PartitionStore
     public LogOpening ToOpening() => new(Head with { NextOffset = EndOffset }, Segments, Epochs, Producers);
 
     /// <summary>Reads the rows of a partition and the footer of its last segment.</summary>
-    /// <exception cref="StorageDamagedException">The last segment is damaged.</exception>
+    /// <exception cref="StorageDamagedException">A row or the last segment is damaged.</exception>
     public static async Task<PartitionStore> LoadAsync(
         PartitionId id, IStorage storage, SegmentCache segments, CancellationToken cancellationToken)
     {
         var rows = await storage.Tables.QueryAsync(PartitionRows.Table, id.ToString(), cancellationToken)
             .ConfigureAwait(false);
-        var head = rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey);
-        var store = new PartitionStore(
-            id, storage, head is null ? PartitionHead.Empty : PartitionRows.DecodeHead(head), head?.ETag);
-        store.Segments.AddRange(
-            rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
-                .Select(PartitionRows.DecodeSegment)
-                .OrderBy(segment => segment.BaseOffset));
+        var store = Decode(id, storage, rows);
         if (store.Segments.Count > 0)
         {
             var last = await segments.AcquireAsync(id, store.Segments[^1], cancellationToken).ConfigureAwait(false);
@@ -71,9 +67,8 @@ internal sealed class PartitionStore
     }
 
     /// <summary>Takes the partition over: raises its epoch and names the journal it will write to, durably.</summary>
-    public async Task OpenEpochAsync(string journal, CancellationToken cancellationToken)
-        => await CommitAsync(Head with { Epoch = Head.Epoch + 1, Journals = [journal] }, [], cancellationToken)
-            .ConfigureAwait(false);
+    public async Task OpenEpochAsync(string journal)
+        => await CommitAsync(Head with { Epoch = Head.Epoch + 1, Journals = [journal] }, []).ConfigureAwait(false);
 
     /// <summary>Deletes what is not in the manifest: files of writers that died before they could name them.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
@@ -93,20 +88,21 @@ internal sealed class PartitionStore
     /// <param name="pieces">Whole batches that follow <see cref="EndOffset"/>, flushed before.</param>
     /// <param name="journals">The journals that may hold records behind it.</param>
     /// <param name="now">Milliseconds since 1970.</param>
+    /// <param name="producersSince">Producers that have not written since then are forgotten.</param>
     public async Task<SegmentEntry> AppendSegmentAsync(
         IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
         long baseOffset,
         IReadOnlyList<string> journals,
         long now,
-        CancellationToken cancellationToken)
+        long producersSince)
     {
         var builder = SegmentBuilder.After(Epochs, Producers);
-        var (entry, footer) = await WriteAsync(builder, pieces, baseOffset, now, cancellationToken).ConfigureAwait(false);
-        var head = Head with { NextOffset = entry.NextOffset, Generation = Head.Generation + 1, Journals = journals };
+        builder.ForgetProducers(producersSince);
+        var (entry, footer) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
         await CommitAsync(
-            head,
-            [new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry))],
-            cancellationToken).ConfigureAwait(false);
+            Head with { NextOffset = entry.NextOffset, Journals = journals },
+            [new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry))])
+            .ConfigureAwait(false);
         Segments.Add(entry);
         Epochs = footer.Epochs;
         Producers = footer.Producers;
@@ -119,19 +115,16 @@ internal sealed class PartitionStore
         IReadOnlyList<SegmentEntry> old,
         IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
         SegmentFooter last,
-        long now,
-        CancellationToken cancellationToken)
+        long now)
     {
         var builder = SegmentBuilder.Merging(last);
-        var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, now, cancellationToken)
-            .ConfigureAwait(false);
+        var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, now).ConfigureAwait(false);
         List<TableOperation> operations =
         [
             .. old.Select(Remove),
             new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry)),
         ];
-        await CommitAsync(Head with { Generation = Head.Generation + 1 }, operations, cancellationToken)
-            .ConfigureAwait(false);
+        await CommitAsync(Head, operations).ConfigureAwait(false);
         var index = Segments.IndexOf(old[0]);
         Segments.RemoveRange(index, old.Count);
         Segments.Insert(index, entry);
@@ -140,12 +133,11 @@ internal sealed class PartitionStore
 
     /// <summary>Moves the log start forward and takes segments that lie wholly before it from the manifest.</summary>
     /// <param name="dropped">The first segments; fewer than one table batch may have.</param>
-    public async Task AdvanceLogStartAsync(
-        long offset, IReadOnlyList<SegmentEntry> dropped, CancellationToken cancellationToken)
+    public async Task AdvanceLogStartAsync(long offset, IReadOnlyList<SegmentEntry> dropped)
     {
         await CommitAsync(
-            Head with { LogStartOffset = offset, NextOffset = EndOffset }, [.. dropped.Select(Remove)], cancellationToken)
-            .ConfigureAwait(false);
+            Head with { LogStartOffset = offset, NextOffset = Math.Max(EndOffset, offset) },
+            [.. dropped.Select(Remove)]).ConfigureAwait(false);
         Segments.RemoveRange(0, dropped.Count);
     }
 
@@ -164,52 +156,75 @@ internal sealed class PartitionStore
         await storage.Segments.DeletePartitionAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
+    private static PartitionStore Decode(PartitionId id, IStorage storage, IReadOnlyList<TableRow> rows)
+    {
+        try
+        {
+            var head = rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey);
+            var store = new PartitionStore(
+                id, storage, head is null ? PartitionHead.Empty : PartitionRows.DecodeHead(head), head?.ETag);
+            store.Segments.AddRange(
+                rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
+                    .Select(PartitionRows.DecodeSegment)
+                    .OrderBy(segment => segment.BaseOffset));
+            return store;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StorageDamagedException($"The manifest of partition {id}", 0, e.Message);
+        }
+    }
+
     private static TableOperation Remove(SegmentEntry entry)
         => new(TableOperationKind.Delete, PartitionRows.SegmentKey(entry.Name));
 
     private async Task<(SegmentEntry Entry, SegmentFooter Footer)> WriteAsync(
-        SegmentBuilder builder,
-        IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
-        long baseOffset,
-        long now,
-        CancellationToken cancellationToken)
+        SegmentBuilder builder, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, long baseOffset, long now)
     {
-        var name = new SegmentName(baseOffset, Head.Epoch, Head.Generation);
-        var writer = await _storage.Segments.CreateAsync(_id, name, cancellationToken).ConfigureAwait(false);
+        // A commit that failed may have left a file of its name: each attempt takes another one.
+        var name = new SegmentName(baseOffset, Head.Epoch, _nextGeneration++);
+        var writer = await _storage.Segments.CreateAsync(_id, name, CancellationToken.None).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
-            await foreach (var piece in pieces.WithCancellation(cancellationToken).ConfigureAwait(false))
+            await foreach (var piece in pieces.ConfigureAwait(false))
             {
                 builder.Add(piece.Span, now);
-                await writer.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+                await writer.WriteAsync(piece, CancellationToken.None).ConfigureAwait(false);
             }
 
             var footer = builder.Build();
             var footerBytes = footer.ToBytes();
-            await writer.WriteAsync(footerBytes, cancellationToken).ConfigureAwait(false);
-            await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
+            await writer.WriteAsync(footerBytes, CancellationToken.None).ConfigureAwait(false);
+            await writer.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             var fileBytes = footer.BatchBytes + footerBytes.Length;
             var entry = new SegmentEntry(
-                baseOffset, name.Epoch, name.Generation, footer.NextOffset, footer.BatchBytes, fileBytes, footer.MaxTimestamp);
+                baseOffset,
+                name.Epoch,
+                name.Generation,
+                footer.NextOffset,
+                footer.BatchBytes,
+                fileBytes,
+                footer.MaxTimestamp,
+                now);
             return (entry, footer);
         }
     }
 
-    private async Task CommitAsync(
-        PartitionHead head, IReadOnlyList<TableOperation> operations, CancellationToken cancellationToken)
+    private async Task CommitAsync(PartitionHead head, IReadOnlyList<TableOperation> operations)
     {
+        head = head with { Generation = _nextGeneration };
         TableOperation write = _headETag is null
             ? new(TableOperationKind.Insert, PartitionRows.HeadKey, PartitionRows.Encode(head))
             : new(TableOperationKind.Replace, PartitionRows.HeadKey, PartitionRows.Encode(head), _headETag);
         try
         {
             var etags = await _storage.Tables
-                .ExecuteAsync(PartitionRows.Table, _id.ToString(), [write, .. operations], cancellationToken)
+                .ExecuteAsync(PartitionRows.Table, _id.ToString(), [write, .. operations], CancellationToken.None)
                 .ConfigureAwait(false);
             _headETag = etags[0];
             Head = head;
         }
-        catch (Exception e)
+        catch (IOException e)
         {
             throw new ManifestFaultException(_id, e);
         }

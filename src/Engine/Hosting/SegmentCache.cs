@@ -66,8 +66,9 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
                     return segment;
                 }
             }
-            catch (IOException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                // Another one who asks tries again.
                 _open.TryRemove(KeyValuePair.Create(key, slot));
                 throw;
             }
@@ -149,13 +150,19 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
             await ReadAsync(file, file.LengthBytes - trailer.Length, trailer).ConfigureAwait(false);
             var footer = new byte[SegmentFooter.SectionBytes(trailer, file.LengthBytes) + trailer.Length];
             await ReadAsync(file, file.LengthBytes - footer.Length, footer).ConfigureAwait(false);
-            return SegmentFooter.Read(footer);
+            return Expect(entry, SegmentFooter.Read(footer));
         }
         catch (InvalidDataException e)
         {
             throw new StorageDamagedException(Describe(partition, entry), file.LengthBytes, e.Message);
         }
     }
+
+    private static SegmentFooter Expect(SegmentEntry entry, SegmentFooter footer)
+        => footer.BatchBytes == entry.BatchBytes && footer.NextOffset == entry.NextOffset
+            ? footer
+            : throw new InvalidDataException(
+                $"It ends at offset {footer.NextOffset}, the manifest says {entry.NextOffset}.");
 
     private static async Task ReadAsync(ISegmentFile file, long position, Memory<byte> buffer)
     {

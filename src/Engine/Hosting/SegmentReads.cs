@@ -11,17 +11,20 @@ namespace OrleansStream.Engine.Hosting;
 /// One read of a file serves a whole request: the sparse index says where the batch wanted begins, to within a few
 /// KiB, and where the last batch that fits ends. What is read lies in rented memory that the result gives back.
 /// </remarks>
-internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, ByteBudget memory)
+internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, ByteBudget readMemory)
 {
     /// <summary>What is read beyond the bytes asked for, as the index is only this exact, with room for a batch header.</summary>
     private const int SlackBytes = 8 * 1_024;
+
+    /// <summary>What a search reads at once: a few intervals of the index, as the record is mostly in the first.</summary>
+    private const int SearchBytes = 16 * 1_024;
 
     /// <summary>Reads from the segments of a plan until enough bytes are there.</summary>
     /// <returns>Null when there was no memory to read into within the timeout.</returns>
     public async ValueTask<FetchedRecords?> ReadAsync(
         ReadPlan plan, int maxBytes, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var result = new SegmentPieces(memory);
+        var result = new SegmentPieces(readMemory);
         try
         {
             foreach (var segment in plan.Segments)
@@ -33,7 +36,9 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
                     break;
                 }
 
-                var next = await ReadAsync(segment.Entry, offset, room, result, timeout, cancellationToken)
+                // Whoever holds memory does not wait for more: others may be waiting for what it holds.
+                var patience = result.LengthBytes == 0 ? timeout : TimeSpan.Zero;
+                var next = await ReadAsync(segment.Entry, offset, room, result, patience, cancellationToken)
                     .ConfigureAwait(false);
                 if (next != segment.NextOffset)
                 {
@@ -56,42 +61,41 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         return null;
     }
 
-    /// <summary>All batches of a segment, a piece at a time; each piece is valid until the next is asked for.</summary>
+    /// <summary>
+    /// The batches of a segment from the one that holds an offset on, a piece at a time; each piece is valid until the
+    /// next is asked for.
+    /// </summary>
+    /// <param name="memory">What pays for the pieces; null when the caller sees to it that few do this at once.</param>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> EnumerateAsync(
-        SegmentEntry entry, int pieceBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SegmentEntry entry,
+        long offset,
+        int pieceBytes,
+        ByteBudget? memory,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var offset = entry.BaseOffset;
         while (offset < entry.NextOffset)
         {
             using var pieces = new SegmentPieces(memory);
             var next = await ReadAsync(entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
-            if (next is null)
-            {
-                throw new IOException($"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
-            }
-
-            offset = next.Value;
+            offset = next
+                ?? throw new IOException($"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
             yield return pieces.Pieces[0];
         }
     }
 
-    /// <summary>The stretch of a segment that holds the first record at or after a timestamp.</summary>
-    public async ValueTask<byte[]> ReadAtTimestampAsync(
-        SegmentEntry entry, long timestamp, CancellationToken cancellationToken)
+    /// <summary>The batches of a segment from the first on that may hold a record at or after a timestamp.</summary>
+    /// <param name="fromOffset">Batches that end before it are left out.</param>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> EnumerateFromTimestampAsync(
+        SegmentEntry entry, long timestamp, long fromOffset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var segment = await cache.AcquireAsync(partition, entry, cancellationToken).ConfigureAwait(false);
-        try
+        var floor = segment.Footer.FloorByTimestamp(timestamp);
+        await segment.ReleaseAsync().ConfigureAwait(false);
+        var pieces = EnumerateAsync(entry, Math.Max(floor, fromOffset), SearchBytes, readMemory, cancellationToken);
+        await foreach (var piece in pieces.ConfigureAwait(false))
         {
-            var start = segment.Footer.FloorByTimestamp(timestamp);
-            var end = segment.Footer.NextIndexed(start);
-            var bytes = new byte[end - start];
-            await ReadExactlyAsync(segment.File, entry, start, bytes, cancellationToken).ConfigureAwait(false);
-            return bytes;
-        }
-        finally
-        {
-            await segment.ReleaseAsync().ConfigureAwait(false);
+            yield return piece;
         }
     }
 
@@ -108,14 +112,10 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         try
         {
             var floor = segment.Footer.FloorByOffset(offset);
-            var length = (int)Math.Min(segment.Footer.BatchBytes - floor, (long)maxBytes + SlackBytes);
-            while (true)
+            var available = segment.Footer.BatchBytes - floor;
+            var length = Math.Min(available, (long)maxBytes + SlackBytes);
+            while (await result.TryAddBufferAsync((int)length, timeout, cancellationToken).ConfigureAwait(false))
             {
-                if (!await result.TryAddBufferAsync(length, timeout, cancellationToken).ConfigureAwait(false))
-                {
-                    return null;
-                }
-
                 var buffer = result.LastBuffer;
                 await ReadExactlyAsync(segment.File, entry, floor, buffer.Memory, cancellationToken).ConfigureAwait(false);
                 var cut = BatchCut.Find(buffer.Span, offset, maxBytes, mustTakeOne: result.LengthBytes == 0);
@@ -127,17 +127,20 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
                 // A single batch larger than what was asked for: read it whole.
                 result.DropLastBuffer();
-                length = checked(length + cut.MissingBytes);
-                if (floor + (long)length > segment.Footer.BatchBytes)
+                if (length == available)
                 {
-                    throw new StorageDamagedException(
-                        SegmentCache.Describe(partition, entry), floor, "A batch reaches beyond the end.");
+                    throw new InvalidDataException("A batch reaches beyond the end.");
                 }
+
+                length = Math.Min(available, length + cut.MissingBytes);
             }
+
+            return null;
         }
         catch (InvalidDataException e)
         {
-            throw new StorageDamagedException(SegmentCache.Describe(partition, entry), -1, e.Message);
+            throw new StorageDamagedException(
+                SegmentCache.Describe(partition, entry), segment.Footer.FloorByOffset(offset), e.Message);
         }
         finally
         {
@@ -157,7 +160,7 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
     }
 
     /// <summary>The memory of one result: rented buffers, and the slices of them that are whole batches.</summary>
-    private sealed class SegmentPieces(ByteBudget memory) : IDisposable
+    private sealed class SegmentPieces(ByteBudget? memory) : IDisposable
     {
         private readonly List<PooledBuffer> _buffers = [];
         private readonly List<ReadOnlyMemory<byte>> _pieces = [];
@@ -170,7 +173,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
         public async ValueTask<bool> TryAddBufferAsync(int length, TimeSpan timeout, CancellationToken cancellationToken)
         {
-            if (!await memory.ReserveAsync(length, timeout, cancellationToken).ConfigureAwait(false))
+            if (memory is not null
+                && !await memory.ReserveAsync(length, timeout, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
@@ -206,7 +210,7 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
         private void Free(PooledBuffer buffer)
         {
-            memory.Release(buffer.Length);
+            memory?.Release(buffer.Length);
             buffer.Dispose();
         }
     }

@@ -62,9 +62,18 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
 
     /// <exception cref="IOException">The storage fails, or is being opened anew; it can be tried again.</exception>
     async ValueTask<long> IProducerIds.AllocateAsync(CancellationToken cancellationToken)
-        => Current is { } store
-            ? await store.ProducerIds.AllocateAsync(cancellationToken).ConfigureAwait(false)
-            : throw new IOException("The storage is being opened anew.");
+    {
+        try
+        {
+            return Current is { } store
+                ? await store.ProducerIds.AllocateAsync(cancellationToken).ConfigureAwait(false)
+                : throw new IOException("The storage is being opened anew.");
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new IOException("The storage is being closed.", e);
+        }
+    }
 
     /// <summary>Writes everything to the storage and closes it. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
@@ -115,8 +124,21 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
             var fault = await opened.Store!.Failed.WaitAsync(_stopping.Token).ConfigureAwait(false);
             LogFailed(fault);
             _current = null;
-            await opened.DisposeAsync().ConfigureAwait(false);
+            await CloseFailedAsync(opened).ConfigureAwait(false);
             opened = await ReopenAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task CloseFailedAsync(OpenedStore opened)
+    {
+        try
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, the storage must be opened anew.
+            LogCloseFailed(e);
         }
     }
 
@@ -142,6 +164,9 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
 
     [LoggerMessage(2011, LogLevel.Error, "The storage could not be opened; it is tried again.")]
     private partial void LogReopenFailed(Exception exception);
+
+    [LoggerMessage(2015, LogLevel.Warning, "The failed storage could not be closed in order.")]
+    private partial void LogCloseFailed(Exception exception);
 
     /// <summary>A storage and the store on it; no store when it could not be opened.</summary>
     private sealed record OpenedStore(IStorage Storage, LogStore? Store) : IAsyncDisposable

@@ -20,8 +20,9 @@ internal sealed class SupervisedTopics(StoreSupervisor supervisor) : ITopicCatal
 
     public async ValueTask<TopicReply> DeleteAsync(string name, CancellationToken cancellationToken)
     {
+        var topic = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         var reply = await ChangeAsync(topics => topics.DeleteAsync(name, cancellationToken)).ConfigureAwait(false);
-        if (reply is { Error: StreamError.None, Topic: { } topic })
+        if (reply.Error == StreamError.None && topic is not null)
         {
             supervisor.OnTopicDeleted(topic);
         }

@@ -18,7 +18,9 @@ internal static class TimestampSearch
         using var plan = await turn.RunAsync(
             (log, timestamp, highWatermark), static s => s.log.PlanSearch(s.timestamp, s.highWatermark))
             .ConfigureAwait(false);
-        var wanted = query.Kind == OffsetKind.AtTimestamp ? timestamp : FindLargest(plan);
+        var wanted = query.Kind == OffsetKind.AtTimestamp
+            ? timestamp
+            : await FindLargestAsync(plan, reads, cancellationToken).ConfigureAwait(false);
         if (await FindAsync(plan, reads, wanted, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return new(StreamError.None, -1, -1, -1);
@@ -28,12 +30,35 @@ internal static class TimestampSearch
         return new(StreamError.None, found.Offset, found.Timestamp, epoch);
     }
 
-    private static long FindLargest(ReadPlan plan)
+    private static async ValueTask<long> FindLargestAsync(
+        ReadPlan plan, SegmentReads reads, CancellationToken cancellationToken)
     {
-        var largest = plan.Segments.Count == 0 ? long.MinValue : plan.Segments.Max(segment => segment.Entry.MaxTimestamp);
+        var largest = long.MinValue;
+        foreach (var segment in plan.Segments)
+        {
+            var inSegment = segment.BaseOffset >= plan.LogStartOffset
+                ? segment.Entry.MaxTimestamp
+                : await FindLargestAsync(segment, plan.LogStartOffset, reads, cancellationToken).ConfigureAwait(false);
+            largest = Math.Max(largest, inSegment);
+        }
+
         foreach (var piece in plan.Tail!.Pieces)
         {
-            largest = Math.Max(largest, TimestampedRecord.FindLargest(piece.Span));
+            largest = Math.Max(largest, TimestampedRecord.FindLargest(piece.Span, plan.LogStartOffset));
+        }
+
+        return largest;
+    }
+
+    // What the segment says of itself counts records before the log start, too.
+    private static async ValueTask<long> FindLargestAsync(
+        LogSegment segment, long logStartOffset, SegmentReads reads, CancellationToken cancellationToken)
+    {
+        var largest = long.MinValue;
+        var pieces = reads.EnumerateFromTimestampAsync(segment.Entry, long.MinValue, logStartOffset, cancellationToken);
+        await foreach (var piece in pieces.ConfigureAwait(false))
+        {
+            largest = Math.Max(largest, TimestampedRecord.FindLargest(piece.Span, logStartOffset));
         }
 
         return largest;
@@ -44,11 +69,14 @@ internal static class TimestampSearch
     {
         foreach (var segment in plan.Segments.Where(segment => segment.Entry.MaxTimestamp >= timestamp))
         {
-            var batches = await reads.ReadAtTimestampAsync(segment.Entry, timestamp, cancellationToken)
-                .ConfigureAwait(false);
-            if (TimestampedRecord.Find(batches, timestamp, plan.LogStartOffset) is { } found)
+            var pieces = reads.EnumerateFromTimestampAsync(
+                segment.Entry, timestamp, plan.LogStartOffset, cancellationToken);
+            await foreach (var piece in pieces.ConfigureAwait(false))
             {
-                return found;
+                if (TimestampedRecord.Find(piece.Span, timestamp, plan.LogStartOffset) is { } found)
+                {
+                    return found;
+                }
             }
         }
 

@@ -35,8 +35,9 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
             request.ValidateOnly,
             cancellationToken);
 
-    public ValueTask<TopicReply> DeleteAsync(string name, CancellationToken cancellationToken)
-        => ChangeAsync(
+    public async ValueTask<TopicReply> DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        var reply = await ChangeAsync(
             topics => topics.DecideDelete(name),
             topic =>
             [
@@ -45,7 +46,9 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
             ],
             (topics, topic) => topics.Without(topic),
             validateOnly: false,
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return reply with { Topic = null };
+    }
 
     public ValueTask<TopicReply> AlterConfigsAsync(
         string name, IReadOnlyList<ConfigChange> changes, bool validateOnly, CancellationToken cancellationToken)

@@ -2,12 +2,13 @@ namespace OrleansStream.Engine.Log;
 
 /// <summary>Chooses small adjacent segments to be merged, so that a quiet partition does not end in thousands of files.</summary>
 /// <remarks>
-/// Segments of similar size are merged <see cref="FanIn"/> at a time, so a record is rewritten once for each power of
-/// <see cref="FanIn"/> between the size it was flushed at and the segment size of its topic.
+/// A merge takes <see cref="FanIn"/> segments of which none is larger than the others together. So a record lies in a
+/// segment at least twice as large after each time it is rewritten, and what is left unmerged shrinks so fast from
+/// segment to segment that there are never many.
 /// </remarks>
 public static class MergePolicy
 {
-    /// <summary>How many segments of one size class make a merge; well below the rows one table batch may have.</summary>
+    /// <summary>How many segments make a merge; well below the rows one table batch may have.</summary>
     public const int FanIn = 8;
 
     /// <summary>The segments to merge, adjacent and in order; empty when nothing is worth it.</summary>
@@ -15,16 +16,14 @@ public static class MergePolicy
     {
         for (var start = segments.Count - FanIn; start >= 0; start--)
         {
-            var total = 0L;
-            var sizeClass = SizeClass(segments[start]);
-            var count = 0;
-            while (count < FanIn && SizeClass(segments[start + count]) <= sizeClass)
+            var (total, largest) = (0L, 0L);
+            for (var i = start; i < start + FanIn; i++)
             {
-                total += segments[start + count].Entry.BatchBytes;
-                count++;
+                total += segments[i].Entry.BatchBytes;
+                largest = Math.Max(largest, segments[i].Entry.BatchBytes);
             }
 
-            if (count == FanIn && total <= segmentBytes)
+            if (total <= segmentBytes && 2 * largest <= total)
             {
                 return [.. segments.Skip(start).Take(FanIn)];
             }
@@ -32,6 +31,4 @@ public static class MergePolicy
 
         return [];
     }
-
-    private static int SizeClass(LogSegment segment) => (int)Math.Log(Math.Max(1, segment.Entry.BatchBytes), FanIn);
 }

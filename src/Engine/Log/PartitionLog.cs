@@ -73,11 +73,17 @@ public sealed class PartitionLog
 
     /// <summary>Gives a checked batch its place, or finds the place it got the first time.</summary>
     /// <param name="batch">A batch that <see cref="BatchValidator"/> found right. Borrowed: it is copied.</param>
+    /// <param name="maxTimestamp">The latest of its records; a header that says otherwise is corrected in the copy.</param>
     /// <param name="appendTimestamp">Milliseconds since 1970 to stamp the batch with; null keeps the producer's.</param>
     /// <param name="now">Milliseconds since 1970.</param>
     /// <param name="chargedBytes">What was reserved for the batch; given back with its memory.</param>
     public AppendOutcome Append(
-        ReadOnlySpan<byte> batch, in BatchHeader header, long? appendTimestamp, long now, long chargedBytes)
+        ReadOnlySpan<byte> batch,
+        in BatchHeader header,
+        long maxTimestamp,
+        long? appendTimestamp,
+        long now,
+        long chargedBytes)
     {
         if (header.HasProducer)
         {
@@ -101,6 +107,10 @@ public sealed class PartitionLog
         if (appendTimestamp is { } timestamp)
         {
             BatchStamp.SetLogAppendTime(stored.Span, timestamp);
+        }
+        else if (maxTimestamp != header.MaxTimestamp)
+        {
+            BatchStamp.SetMaxTimestamp(stored.Span, maxTimestamp);
         }
 
         if (header.HasProducer)
@@ -162,11 +172,12 @@ public sealed class PartitionLog
     /// <summary>Takes in a segment that is durable and in the manifest, and frees the memory of its batches.</summary>
     public void AddSegment(SegmentEntry entry)
     {
+        // Its batches may have been forgotten while it was written: then the log start is behind it already.
         _segments.Add(new LogSegment(entry));
         SegmentBytes += entry.BatchBytes;
-        UnsegmentedBytes -= entry.BatchBytes;
-        SegmentedEndOffset = entry.NextOffset;
+        SegmentedEndOffset = Math.Max(SegmentedEndOffset, entry.NextOffset);
         _tail.Trim(SegmentedEndOffset);
+        UnsegmentedBytes = _tail.SizeFrom(SegmentedEndOffset);
     }
 
     /// <summary>Puts one segment in the place of adjacent ones with the same records.</summary>
@@ -207,7 +218,7 @@ public sealed class PartitionLog
 
         SegmentedEndOffset = offset;
         _tail.Trim(offset);
-        UnsegmentedBytes = _tail.SizeBytes;
+        UnsegmentedBytes = _tail.SizeFrom(offset);
         return AdvanceLogStart(offset);
     }
 
@@ -228,7 +239,7 @@ public sealed class PartitionLog
         var remaining = SizeBytes;
         foreach (var segment in _segments)
         {
-            var tooOld = config.Retention is { } age && segment.Entry.MaxTimestamp < now - (long)age.TotalMilliseconds;
+            var tooOld = config.Retention is { } age && segment.Entry.AgeTimestamp < now - (long)age.TotalMilliseconds;
             var tooMuch = config.RetentionBytes is { } limit && remaining - segment.Entry.BatchBytes >= limit;
             if (!tooOld && !tooMuch)
             {

@@ -18,6 +18,7 @@ public sealed record PartitionHead(
 /// <summary>A segment as the manifest names it: only files that it names exist.</summary>
 /// <param name="BatchBytes">The bytes of its batches, without the footer.</param>
 /// <param name="MaxTimestamp">Milliseconds since 1970; -1 when no record has one.</param>
+/// <param name="WrittenTimestamp">When the file was written: the age of records that have no timestamp.</param>
 public sealed record SegmentEntry(
     long BaseOffset,
     int Epoch,
@@ -25,8 +26,13 @@ public sealed record SegmentEntry(
     long NextOffset,
     long BatchBytes,
     long FileBytes,
-    long MaxTimestamp)
+    long MaxTimestamp,
+    long WrittenTimestamp)
 {
+    /// <summary>What retention by age goes by.</summary>
+    [JsonIgnore]
+    public long AgeTimestamp => MaxTimestamp >= 0 ? MaxTimestamp : WrittenTimestamp;
+
     [JsonIgnore]
     public SegmentName Name => new(BaseOffset, Epoch, Generation);
 }

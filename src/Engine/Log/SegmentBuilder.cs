@@ -62,6 +62,9 @@ public sealed class SegmentBuilder
         }
     }
 
+    /// <summary>Leaves out producers that have not written since a time, in milliseconds since 1970.</summary>
+    public void ForgetProducers(long since) => _producers?.Forget(since);
+
     public SegmentFooter Build()
     {
         // The last entry must know the largest timestamp of all, also of batches behind it.

@@ -5,18 +5,20 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Engine.Log;
 
-/// <summary>A batch in a segment: where it begins, and the latest timestamp up to and including it.</summary>
+/// <summary>A batch in a segment: where it begins.</summary>
+/// <param name="MaxTimestamp">The latest timestamp of all batches before the next one indexed; -1 when none has one.</param>
 public readonly record struct SegmentIndexEntry(long BaseOffset, int Position, long MaxTimestamp);
 
 /// <summary>What a segment says about its batches, at its end.</summary>
 /// <remarks>
-/// A segment is its batches, then sections, then a trailer of 32 bytes. All numbers are big-endian.
+/// A segment is its batches, then sections, then a trailer of 32 bytes. All numbers are big-endian. The checksum covers
+/// the sections and the rest of the trailer.
 /// <code>
 /// section: type (int32) length (int32) content
 ///   1 index      per entry: base offset (int64) position (int32) largest timestamp so far (int64)
 ///   2 epochs     per entry: epoch (int32) start offset (int64)
 ///   3 producers  as ProducerSequences writes them, as of the segment's end
-/// trailer: bytes of batches (int64) | bytes of sections (int32) | CRC-32C of sections (uint32) |
+/// trailer: bytes of batches (int64) | bytes of sections (int32) | CRC-32C (uint32) |
 ///          next offset (int64) | version (int32, 1) | magic (int32, "OSSG")
 /// </code>
 /// A section of an unknown type is skipped, so that later versions can add some.
@@ -32,6 +34,7 @@ public sealed record SegmentFooter(
 
     private const int Magic = 0x4F535347;
     private const int Version = 1;
+    private const int CrcPosition = 12;
     private const int SectionHeaderBytes = 8;
     private const int IndexEntryBytes = 20;
     private const int EpochEntryBytes = 12;
@@ -74,8 +77,7 @@ public sealed record SegmentFooter(
     {
         var sections = sectionsAndTrailer[..^TrailerBytes];
         var trailer = sectionsAndTrailer[^TrailerBytes..];
-        var crc = BinaryPrimitives.ReadUInt32BigEndian(trailer[12..]);
-        if (Crc32C.Compute(sections) != crc)
+        if (Crc(sectionsAndTrailer) != BinaryPrimitives.ReadUInt32BigEndian(trailer[CrcPosition..]))
         {
             throw new InvalidDataException("The checksum of the footer does not match its bytes.");
         }
@@ -86,8 +88,14 @@ public sealed record SegmentFooter(
         while (sections.Length >= SectionHeaderBytes)
         {
             var type = (Section)BinaryPrimitives.ReadInt32BigEndian(sections);
-            var content = sections.Slice(SectionHeaderBytes, BinaryPrimitives.ReadInt32BigEndian(sections[4..]));
-            sections = sections[(SectionHeaderBytes + content.Length)..];
+            var length = BinaryPrimitives.ReadInt32BigEndian(sections[4..]);
+            if (length < 0 || length > sections.Length - SectionHeaderBytes)
+            {
+                throw new InvalidDataException($"Section {type} has {length} bytes, more than the footer.");
+            }
+
+            var content = sections.Slice(SectionHeaderBytes, length);
+            sections = sections[(SectionHeaderBytes + length)..];
             switch (type)
             {
                 case Section.Index:
@@ -119,16 +127,7 @@ public sealed record SegmentFooter(
         WriteSection(output, Section.Producers, Producers.Length);
         output.Write(Producers.Span);
 
-        var crc = Crc32C.Compute(output.WrittenSpan);
-        var sectionBytes = output.WrittenCount;
-        var trailer = output.GetSpan(TrailerBytes);
-        BinaryPrimitives.WriteInt64BigEndian(trailer, BatchBytes);
-        BinaryPrimitives.WriteInt32BigEndian(trailer[8..], sectionBytes);
-        BinaryPrimitives.WriteUInt32BigEndian(trailer[12..], crc);
-        BinaryPrimitives.WriteInt64BigEndian(trailer[16..], NextOffset);
-        BinaryPrimitives.WriteInt32BigEndian(trailer[24..], Version);
-        BinaryPrimitives.WriteInt32BigEndian(trailer[28..], Magic);
-        output.Advance(TrailerBytes);
+        WriteTrailer(output);
         return output.WrittenMemory;
     }
 
@@ -149,21 +148,8 @@ public sealed record SegmentFooter(
         return low == 0 ? 0 : Index[low - 1].Position;
     }
 
-    /// <summary>The last indexed batch boundary at or before a position.</summary>
-    public int FloorByPosition(long position)
-    {
-        var (low, high) = (0, Index.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = Index[middle].Position <= position ? (middle + 1, high) : (low, middle);
-        }
-
-        return low == 0 ? 0 : Index[low - 1].Position;
-    }
-
-    /// <summary>Where to scan from for the first batch with a record at or after a timestamp.</summary>
-    public int FloorByTimestamp(long timestamp)
+    /// <summary>The offset to scan from for the first batch with a record at or after a timestamp, which there must be.</summary>
+    public long FloorByTimestamp(long timestamp)
     {
         var (low, high) = (0, Index.Count);
         while (low < high)
@@ -172,21 +158,7 @@ public sealed record SegmentFooter(
             (low, high) = Index[middle].MaxTimestamp < timestamp ? (middle + 1, high) : (low, middle);
         }
 
-        return low == 0 ? 0 : Index[low - 1].Position;
-    }
-
-    /// <summary>The first indexed batch boundary behind a position, or the end of the batches.</summary>
-    public int NextIndexed(int position)
-    {
-        foreach (var entry in Index)
-        {
-            if (entry.Position > position)
-            {
-                return entry.Position;
-            }
-        }
-
-        return (int)BatchBytes;
+        return Index[Math.Min(low, Index.Count - 1)].BaseOffset;
     }
 
     private static SegmentIndexEntry[] ReadIndex(ReadOnlySpan<byte> content)
@@ -218,12 +190,30 @@ public sealed record SegmentFooter(
         return entries;
     }
 
+    private static uint Crc(ReadOnlySpan<byte> sectionsAndTrailer)
+        => Crc32C.Append(
+            Crc32C.Compute(sectionsAndTrailer[..^(TrailerBytes - CrcPosition)]),
+            sectionsAndTrailer[^(TrailerBytes - CrcPosition - sizeof(uint))..]);
+
     private static void WriteSection(ArrayBufferWriter<byte> output, Section type, int length)
     {
         var header = output.GetSpan(SectionHeaderBytes);
         BinaryPrimitives.WriteInt32BigEndian(header, (int)type);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], length);
         output.Advance(SectionHeaderBytes);
+    }
+
+    private void WriteTrailer(ArrayBufferWriter<byte> output)
+    {
+        Span<byte> trailer = stackalloc byte[TrailerBytes];
+        BinaryPrimitives.WriteInt64BigEndian(trailer, BatchBytes);
+        BinaryPrimitives.WriteInt32BigEndian(trailer[8..], output.WrittenCount);
+        BinaryPrimitives.WriteInt64BigEndian(trailer[16..], NextOffset);
+        BinaryPrimitives.WriteInt32BigEndian(trailer[24..], Version);
+        BinaryPrimitives.WriteInt32BigEndian(trailer[28..], Magic);
+        var crc = Crc32C.Append(Crc32C.Append(Crc32C.Compute(output.WrittenSpan), trailer[..CrcPosition]), trailer[16..]);
+        BinaryPrimitives.WriteUInt32BigEndian(trailer[CrcPosition..], crc);
+        output.Write(trailer);
     }
 
     private void WriteIndex(ArrayBufferWriter<byte> output)

@@ -85,6 +85,18 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
         }
     }
 
+    /// <summary>The bytes of the batches from the one that holds an offset on.</summary>
+    public long SizeFrom(long offset)
+    {
+        var size = 0L;
+        for (var index = FindChunk(offset); index < _chunks.Count; index++)
+        {
+            size += _chunks[index].UsedBytes - SkipTo(_chunks[index], offset);
+        }
+
+        return size;
+    }
+
     /// <summary>The first offset of the oldest chunk such that at most this many bytes remain.</summary>
     public long OffsetThatLeaves(long sizeBytes)
     {

@@ -1,3 +1,4 @@
+using OrleansStream.Protocols;
 using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Engine.Log;
@@ -9,14 +10,17 @@ public readonly record struct TimestampedRecord(long Offset, long Timestamp)
     private const int MaxDecompressedBytes = 64 * 1_024 * 1_024;
 
     /// <summary>The first record at or after a timestamp, from an offset on; null when there is none.</summary>
-    /// <remarks>A batch in Zstandard is not decoded: its first offset stands for the record, which is at or behind it.</remarks>
+    /// <remarks>
+    /// In a batch that cannot be decoded, because it is in Zstandard or was built wrong, its first offset stands for the
+    /// record, which is at or behind it.
+    /// </remarks>
     public static TimestampedRecord? Find(ReadOnlySpan<byte> batches, long timestamp, long fromOffset)
     {
         while (BatchHeader.TryRead(batches, out var header))
         {
             if (header.MaxTimestamp >= timestamp
                 && header.NextOffset > fromOffset
-                && FindIn(batches[..header.TotalBytes], header, timestamp, fromOffset) is { } found)
+                && FindIn(batches[..header.TotalBytes], header, timestamp, fromOffset, largest: false) is { } found)
             {
                 return found;
             }
@@ -27,50 +31,77 @@ public readonly record struct TimestampedRecord(long Offset, long Timestamp)
         return null;
     }
 
-    /// <summary>The largest timestamp of whole batches; the least number there is when they are none.</summary>
-    public static long FindLargest(ReadOnlySpan<byte> batches)
+    /// <summary>The largest timestamp from an offset on; the least number there is when no record is there.</summary>
+    public static long FindLargest(ReadOnlySpan<byte> batches, long fromOffset)
     {
         var largest = long.MinValue;
         while (BatchHeader.TryRead(batches, out var header))
         {
-            largest = Math.Max(largest, header.MaxTimestamp);
+            if (header.BaseOffset >= fromOffset)
+            {
+                largest = Math.Max(largest, header.MaxTimestamp);
+            }
+            else if (header.NextOffset > fromOffset
+                && FindIn(batches[..header.TotalBytes], header, long.MinValue, fromOffset, largest: true) is { } found)
+            {
+                largest = Math.Max(largest, found.Timestamp);
+            }
+
             batches = batches[header.TotalBytes..];
         }
 
         return largest;
     }
 
+    // The first record at or after the timestamp, or the one with the largest timestamp.
     private static TimestampedRecord? FindIn(
-        ReadOnlySpan<byte> batch, in BatchHeader header, long timestamp, long fromOffset)
+        ReadOnlySpan<byte> batch, in BatchHeader header, long timestamp, long fromOffset, bool largest)
     {
         var body = batch[BatchHeader.SizeBytes..];
         if (header.HasLogAppendTime || header.Codec == CompressionCodec.Zstd)
         {
-            return new TimestampedRecord(Math.Max(header.BaseOffset, fromOffset), header.MaxTimestamp);
+            return FirstOf(header, fromOffset);
         }
 
         if (header.Codec == CompressionCodec.None)
         {
-            return FindIn(new BatchReader(body, header.RecordCount), header, timestamp, fromOffset);
+            return FindIn(new BatchReader(body, header.RecordCount), header, timestamp, fromOffset, largest);
         }
 
-        using var records = BatchCompression.Decompress(header.Codec, body, MaxDecompressedBytes);
-        return FindIn(new BatchReader(records.Span, header.RecordCount), header, timestamp, fromOffset);
+        try
+        {
+            using var records = BatchCompression.Decompress(header.Codec, body, MaxDecompressedBytes);
+            return FindIn(new BatchReader(records.Span, header.RecordCount), header, timestamp, fromOffset, largest);
+        }
+        catch (ProtocolException)
+        {
+            return FirstOf(header, fromOffset);
+        }
     }
 
+    private static TimestampedRecord FirstOf(in BatchHeader header, long fromOffset)
+        => new(Math.Max(header.BaseOffset, fromOffset), header.MaxTimestamp);
+
     private static TimestampedRecord? FindIn(
-        BatchReader records, in BatchHeader header, long timestamp, long fromOffset)
+        BatchReader records, in BatchHeader header, long timestamp, long fromOffset, bool largest)
     {
+        TimestampedRecord? best = null;
         foreach (var record in records)
         {
             var found = new TimestampedRecord(
                 header.BaseOffset + record.OffsetDelta, header.BaseTimestamp + record.TimestampDelta);
-            if (found.Timestamp >= timestamp && found.Offset >= fromOffset)
+            if (found.Timestamp < timestamp || found.Offset < fromOffset || found.Timestamp <= best?.Timestamp)
             {
-                return found;
+                continue;
+            }
+
+            best = found;
+            if (!largest)
+            {
+                break;
             }
         }
 
-        return null;
+        return best;
     }
 }

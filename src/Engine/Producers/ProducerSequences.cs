@@ -50,7 +50,10 @@ public sealed class ProducerSequences
                 session.Add(reader.Int32(), reader.Int32(), reader.Int64());
             }
 
-            sequences._sessions.Add(producerId, session);
+            if (!sequences._sessions.TryAdd(producerId, session))
+            {
+                throw new InvalidDataException($"A producer snapshot has producer {producerId} twice.");
+            }
         }
 
         return sequences;
