@@ -206,7 +206,7 @@ public sealed class PartitionLog
         return Retire(dropped);
     }
 
-    /// <summary>Forgets the oldest batches in memory, which are in no segment, up to a chunk's boundary.</summary>
+    /// <summary>Forgets the oldest batches in memory, which are in no segment, as far as enough bytes remain.</summary>
     /// <remarks>Only for a topic that keeps its records in memory: they are gone.</remarks>
     public IReadOnlyList<LogSegment> ForgetTail(long keepBytes)
     {

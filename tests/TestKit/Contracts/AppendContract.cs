@@ -39,15 +39,6 @@ public abstract class AppendContract<TFixture> : ClusterContract<TFixture>
     }
 
     [Fact]
-    public async Task Appends_begun_one_after_another_keep_their_order()
-    {
-        var partition = await CreatePartitionAsync();
-        var appends = Enumerable.Range(0, 200).Select(_ => AppendAsync(partition, SampleBatch.Of(1))).ToArray();
-
-        Assert.Equal(Enumerable.Range(0, 200).Select(offset => (long)offset), await Task.WhenAll(appends));
-    }
-
-    [Fact]
     public async Task Partitions_count_for_themselves()
     {
         await CreateTopicAsync("orders", 4);
