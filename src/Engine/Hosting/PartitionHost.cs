@@ -97,6 +97,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             var remaining = request.MaxWait - _services.Time.GetElapsedTime(start);
             var isEnough = plan.Error != StreamError.None
                 || plan.Segments.Count > 0
+                || plan.IsCut
                 || (plan.Tail?.LengthBytes ?? 0) >= Math.Min(request.MinBytes, request.MaxBytes);
             if (isEnough || remaining <= TimeSpan.Zero)
             {

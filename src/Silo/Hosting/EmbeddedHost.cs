@@ -10,7 +10,10 @@ namespace OrleansStream.Silo.Hosting;
 
 /// <summary>Runs the whole service in this process, over the storage that the options name.</summary>
 internal sealed class EmbeddedHost(
-    IOptions<SiloOptions> silo, IOptions<EngineOptions> engine, ILoggerFactory loggers, TimeProvider time) : IClusterHost
+    IOptions<SiloOptions> silo,
+    IOptions<EngineOptions> engine,
+    ILoggerFactory loggers,
+    TimeProvider time) : IClusterHost
 {
     private LocalCluster? _cluster;
 
@@ -26,7 +29,9 @@ internal sealed class EmbeddedHost(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartFailedException(
-                ExitCode.StorageUnavailable, $"The storage {silo.Value.StorageLocation} cannot be opened. {e.Message}", e);
+                ExitCode.StorageUnavailable,
+                $"The storage {silo.Value.StorageLocation} cannot be opened. {e.Message}",
+                e);
         }
     }
 

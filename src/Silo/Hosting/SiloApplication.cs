@@ -59,6 +59,9 @@ internal static class SiloApplication
     private static void AddWebServer(WebApplicationBuilder builder)
     {
         builder.WebHost.UseKestrelCore();
+
+        // Requests over HTTP are short, and those in flight must not hold up the end of the process.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPool.Factory>();
         builder.Services
@@ -66,6 +69,7 @@ internal static class SiloApplication
             .Configure<IOptions<SiloOptions>, IOptions<HttpOptions>>((server, silo, http) =>
             {
                 server.AddServerHeader = false;
+                server.Limits.MaxConcurrentConnections = http.Value.MaxConnections;
                 server.Listen(silo.Value.BindAddress, http.Value.Port);
             });
         builder.Services.Configure<SocketTransportOptions>(transport =>

@@ -48,7 +48,7 @@ internal sealed partial class SiloRun(
             {
                 status.Phase = SiloPhase.Open;
                 LogWhereToConnect((IPEndPoint)listener.Address, FindHttpAddress(host));
-                await WaitForStopAsync();
+                await WaitForStopAsync(listener);
                 status.Phase = SiloPhase.Stopping;
                 LogStopping();
             }
@@ -64,6 +64,11 @@ internal sealed partial class SiloRun(
         {
             LogStartFailed(e.Message);
             return e.ExitCode;
+        }
+        catch (Exception e)
+        {
+            LogFailed(e);
+            return ExitCode.Failed;
         }
     }
 
@@ -108,11 +113,11 @@ internal sealed partial class SiloRun(
             $"{Settings.NameOf(key)}: cannot listen on {address}: {cause.GetBaseException().Message}.",
             cause);
 
-    private async Task WaitForStopAsync()
+    private async Task WaitForStopAsync(GatewayListener listener)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = lifetime.ApplicationStopping.Register(stop.SetResult);
-        await stop.Task;
+        await await Task.WhenAny(stop.Task, listener.Accepting);
     }
 
     private async Task<ExitCode> CloseClusterAsync()
@@ -156,7 +161,9 @@ internal sealed partial class SiloRun(
     private partial void LogListening(EndPoint kafka, EndPoint http);
 
     [LoggerMessage(
-        1002, LogLevel.Information, "Try: kcat -b {Kafka} -L, or open http://{Http}/health/ready. Ctrl+C stops the silo.")]
+        1002,
+        LogLevel.Information,
+        "Try: kcat -b {Kafka} -L, or open http://{Http}/health/ready. Ctrl+C stops the silo.")]
     private partial void LogTryIt(EndPoint kafka, EndPoint http);
 
     [LoggerMessage(1003, LogLevel.Information, "Stopping: no new connections; answering what is in flight.")]
@@ -168,9 +175,12 @@ internal sealed partial class SiloRun(
     [LoggerMessage(1005, LogLevel.Critical, "The silo cannot start. {Reason}")]
     private partial void LogStartFailed(string reason);
 
-    [LoggerMessage(1006, LogLevel.Warning, "The cluster did not close within {Timeout}; the next start recovers the rest.")]
+    [LoggerMessage(1006, LogLevel.Warning, "The cluster did not close within {Timeout}; the next start recovers it.")]
     private partial void LogCloseTimedOut(TimeSpan timeout);
 
     [LoggerMessage(1007, LogLevel.Error, "The cluster did not close in order; the next start recovers the rest.")]
     private partial void LogCloseFailed(Exception exception);
+
+    [LoggerMessage(1008, LogLevel.Critical, "The silo failed and stops.")]
+    private partial void LogFailed(Exception exception);
 }
