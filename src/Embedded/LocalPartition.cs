@@ -6,12 +6,15 @@ namespace OrleansStream.Embedded;
 /// <summary>A partition as its callers hold it: stays valid while the storage behind it is opened anew.</summary>
 internal sealed class LocalPartition(LocalCluster cluster, PartitionId id) : IPartition
 {
+    private readonly Lock _lock = new();
     private volatile PartitionHost? _host;
+    private Task _lastBegun = Task.CompletedTask; // Under the lock.
+    private int _waitingCount;
 
     public ValueTask<AppendReply> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
-        => _host is { IsOpen: true } host
+        => _host is { IsOpen: true } host && Volatile.Read(ref _waitingCount) == 0
             ? host.AppendAsync(request, cancellationToken)
-            : AppendResolvedAsync(request, cancellationToken);
+            : AppendInOrderAsync(request, cancellationToken);
 
     public async ValueTask<FetchReply> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
     {
@@ -67,12 +70,33 @@ internal sealed class LocalPartition(LocalCluster cluster, PartitionId id) : IPa
         return host?.LeaderEpoch ?? -1;
     }
 
-    private async ValueTask<AppendReply> AppendResolvedAsync(AppendRequest request, CancellationToken cancellationToken)
+    // While the partition is being opened appends queue here: a producer's batches must not overtake each other.
+    private async ValueTask<AppendReply> AppendInOrderAsync(AppendRequest request, CancellationToken cancellationToken)
     {
-        var (host, error, message) = await ResolveAsync(cancellationToken).ConfigureAwait(false);
-        return host is null
-            ? AppendReply.Refused(error, message)
-            : await host.AppendAsync(request, cancellationToken).ConfigureAwait(false);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_lock)
+        {
+            (before, _lastBegun) = (_lastBegun, begun.Task);
+        }
+
+        Interlocked.Increment(ref _waitingCount);
+        Task<AppendReply> append;
+        try
+        {
+            await before.ConfigureAwait(false);
+            var (host, error, message) = await ResolveAsync(cancellationToken).ConfigureAwait(false);
+            append = host is null
+                ? Task.FromResult(AppendReply.Refused(error, message))
+                : host.AppendAsync(request, cancellationToken).AsTask();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waitingCount);
+            begun.SetResult();
+        }
+
+        return await append.ConfigureAwait(false);
     }
 
     private async ValueTask<Resolved> ResolveAsync(CancellationToken cancellationToken)

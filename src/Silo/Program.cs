@@ -1,3 +1,3 @@
 using OrleansStream.Silo.Hosting;
 
-return await CommandLine.InvokeAsync(args, SiloProgram.RunAsync);
+return await CommandLine.InvokeAsync(args, SiloProgram.RunAsync, Console.Out, Console.Error);

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Engine.Hosting;
@@ -12,42 +11,34 @@ public sealed class EngineOptions
     /// The bytes of batches held in memory until they are in segments. Half of it is where segments are written early,
     /// all of it is where appends wait. 512 MiB is about a second of what a local disk takes in.
     /// </summary>
-    [Description("The bytes of batches held in memory until they are in segments.")]
     [Range(1L << 20, 1L << 40)]
     public long MemoryBytes { get; init; } = 512L << 20;
 
     /// <summary>The bytes that reads of segments may hold at once; more reads wait.</summary>
-    [Description("The bytes that reads of segments may hold at once.")]
     [Range(1L << 20, 1L << 40)]
     public long ReadBytes { get; init; } = 256L << 20;
 
     /// <summary>How many reads or appends may wait for memory; one more is refused at once.</summary>
-    [Description("How many reads or appends may wait for memory.")]
     [Range(1, 1_000_000)]
     public int MaxWaiters { get; init; } = 10_000;
 
     /// <summary>How many segments are kept open for reading. Each takes a file descriptor and its index.</summary>
-    [Description("How many segments are kept open for reading.")]
     [Range(16, 1_000_000)]
     public int OpenSegments { get; init; } = 1_024;
 
     /// <summary>A partition that got nothing for so long has its tail written to a segment.</summary>
-    [Description("A partition that got nothing for so long has its tail written to a segment.")]
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan IdleFlush { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often retention and merging are looked at. Flushing is looked at every second, or at once under pressure.</summary>
-    [Description("How often retention and merging are looked at.")]
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long an idempotent producer is remembered after its last batch; Kafka's default.</summary>
-    [Description("How long an idempotent producer is remembered after its last batch.")]
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan ProducerExpiration { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>How many partitions a topic gets that does not say.</summary>
-    [Description("How many partitions a topic gets that does not say.")]
     [Range(1, 10_000)]
     public int DefaultPartitionCount { get; init; } = 1;
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Engine.Hosting;
@@ -10,7 +9,6 @@ public sealed class JournalOptions
     /// The bytes all journal files hold at most. Segments are written early when half is used, so a restart reads back
     /// at most this much. 1 GiB is read in a second or two.
     /// </summary>
-    [Description("The bytes all journal files hold at most.")]
     [Range(1L << 20, 1L << 40)]
     public long MaxBytes { get; init; } = 1L << 30;
 
@@ -18,7 +16,6 @@ public sealed class JournalOptions
     public long FileBytes => Math.Max(1 << 16, MaxBytes / 8);
 
     /// <summary>How much is written at most before a flush. 4 MiB take a few milliseconds on a local disk.</summary>
-    [Description("How much is written to the journal at most before a flush.")]
     [Range(1 << 12, 1 << 28)]
     public int MaxBlockBytes { get; init; } = 4 * 1_024 * 1_024;
 }

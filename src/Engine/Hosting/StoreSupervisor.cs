@@ -35,7 +35,7 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
         Topics = new SupervisedTopics(this);
     }
 
-    /// <summary>Called after each opening, before the store is <see cref="Current"/>.</summary>
+    /// <summary>Called after each opening. When it fails the store is closed again.</summary>
     public event Func<LogStore, CancellationToken, Task>? Opened;
 
     /// <summary>Called with a topic that was deleted, before the deletion is answered.</summary>
@@ -98,21 +98,20 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     private async Task<OpenedStore> OpenOnceAsync(CancellationToken cancellationToken)
     {
         var storage = await _openStorage(cancellationToken).ConfigureAwait(false);
-        LogStore? store = null;
+        var opened = new OpenedStore(storage, null);
         try
         {
-            store = await LogStore.OpenAsync(storage, _options, _time, _loggers, cancellationToken).ConfigureAwait(false);
-            if (Opened is { } handler)
-            {
-                await handler(store, cancellationToken).ConfigureAwait(false);
-            }
-
+            var store = await LogStore.OpenAsync(storage, _options, _time, _loggers, cancellationToken).ConfigureAwait(false);
+            opened = new OpenedStore(storage, store);
             Last = store;
-            return _current = new OpenedStore(storage, store);
+            _current = opened;
+            await (Opened?.Invoke(store, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            return opened;
         }
         catch
         {
-            await new OpenedStore(storage, store).DisposeAsync().ConfigureAwait(false);
+            _current = null;
+            await opened.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -142,8 +142,8 @@ public sealed class PartitionLog
         }
 
         var read = new TailRead(maxBytes);
-        _tail.Read(offset, highWatermark, read);
-        return new(StreamError.None, LogStartOffset, offset, [], read);
+        var nextOffset = _tail.Read(offset, highWatermark, read);
+        return new(StreamError.None, LogStartOffset, offset, [], read) { IsCut = nextOffset < highWatermark };
     }
 
     /// <summary>Holds the segments that may contain a record at or after a timestamp, oldest first, and the tail.</summary>

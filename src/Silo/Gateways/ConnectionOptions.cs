@@ -1,28 +1,31 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>What every gateway allows its connections. Bound from <c>Gateways:Connections</c> and checked at start.</summary>
+/// <summary>
+/// What every gateway allows its connections. Bound from <c>Gateways:Connections</c> and checked at start.
+/// </summary>
 public sealed class ConnectionOptions
 {
-    [Description("How many connections all gateways together serve at once; one more is closed when it arrives.")]
+    /// <summary>How many connections all gateways together serve at once; one more is closed when it arrives.</summary>
     [Range(1, 1_000_000)]
     public int MaxCount { get; init; } = 10_000;
 
-    [Description("How long a new connection may take to send its first request.")]
+    /// <summary>How long a new connection may take to send its first request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    [Description("How long a connection may be silent while nothing is being answered. Kafka's brokers wait as long.")]
+    /// <summary>
+    /// How long a connection may be silent while nothing is being answered. Kafka's brokers wait as long.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    [Description("How long a client may stall in the middle of a request it sends or of a reply it should read.")]
+    /// <summary>How long a client may stall in the middle of a request it sends or of a reply it should read.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    [Description("How long a stop waits for requests in flight to be answered before it cuts their connections.")]
+    /// <summary>How long a stop waits for requests in flight to be answered before it cuts their connections.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(3);
 }

@@ -26,7 +26,7 @@ internal sealed class GatewayConnection(
     private long _flushingSince;
     private int _unansweredCount;
     private volatile bool _hadRequest;
-    private volatile bool _aborted;
+    private bool _aborted;
     private volatile bool _flushing;
     private volatile InputWait _waitingFor;
 
@@ -49,7 +49,9 @@ internal sealed class GatewayConnection(
 
     public PipeWriter Output => context.Transport.Output;
 
-    /// <summary>Cancelled when nobody waits for replies any more. A client that merely sends no more still reads.</summary>
+    /// <summary>
+    /// Cancelled when nobody waits for replies any more. A client that merely sends no more still reads.
+    /// </summary>
     public CancellationToken Closed => _closed.Token;
 
     /// <summary>Cancelled when no further request shall be started: the silo stops.</summary>
@@ -116,16 +118,22 @@ internal sealed class GatewayConnection(
         Input.CancelPendingRead();
     }
 
-    /// <summary>Cuts the connection. Cutting it again does nothing.</summary>
+    /// <summary>Cuts the connection. The first reason counts; cutting it again does nothing.</summary>
     public void Abort(string reason)
     {
-        _aborted = true;
+        if (Interlocked.Exchange(ref _aborted, true))
+        {
+            return;
+        }
+
         StopAnswering();
         Output.CancelPendingFlush();
         context.Abort(new ConnectionAbortedException(reason));
     }
 
-    /// <summary>Sends the rest of what was written and closes the connection, or cuts it when the client stalls.</summary>
+    /// <summary>
+    /// Sends the rest of what was written and closes the connection, or cuts it when the client stalls.
+    /// </summary>
     public async ValueTask CloseAsync()
     {
         Volatile.Write(ref _flushingSince, time.GetTimestamp());
@@ -133,10 +141,12 @@ internal sealed class GatewayConnection(
         await context.DisposeAsync();
     }
 
-    /// <summary>Which deadline the client has missed, as a sentence; null when it is in time or was cut already.</summary>
+    /// <summary>
+    /// Which deadline the client has missed, as a sentence; null when it is in time or was cut already.
+    /// </summary>
     public string? FindMissedDeadline()
     {
-        if (_aborted)
+        if (Volatile.Read(ref _aborted))
         {
             return null;
         }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>Accepts the connections of one protocol on one address, from the moment it is opened until it is disposed.</summary>
+/// <summary>
+/// Accepts the connections of one protocol on one address, from the moment it is opened until it is disposed.
+/// </summary>
 /// <remarks>
 /// Uses the web server's socket transport but not its listeners: those open with the server, and a gateway must not
 /// accept anyone before the cluster has recovered.
@@ -13,18 +15,20 @@ internal sealed class GatewayListener : IAsyncDisposable
     private readonly IConnectionListener _listener;
     private readonly IGatewayProtocol _protocol;
     private readonly GatewayConnections _connections;
-    private readonly Task _accepting;
 
     private GatewayListener(IConnectionListener listener, IGatewayProtocol protocol, GatewayConnections connections)
     {
         _listener = listener;
         _protocol = protocol;
         _connections = connections;
-        _accepting = Task.Run(AcceptAsync);
+        Accepting = Task.Run(AcceptAsync);
     }
 
     /// <summary>Where clients can connect: the port is the real one, also if any free one was asked for.</summary>
     public EndPoint Address => _listener.EndPoint;
+
+    /// <summary>Ends when this is disposed; fails when nobody can be accepted any more.</summary>
+    public Task Accepting { get; }
 
     /// <exception cref="AddressInUseException">Somebody else listens there.</exception>
     public static async Task<GatewayListener> OpenAsync(
@@ -39,7 +43,7 @@ internal sealed class GatewayListener : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _listener.UnbindAsync();
-        await _accepting;
+        await Accepting;
         await _listener.DisposeAsync();
     }
 

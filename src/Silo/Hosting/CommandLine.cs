@@ -4,15 +4,23 @@ using System.CommandLine.Invocation;
 
 namespace OrleansStream.Silo.Hosting;
 
-/// <summary>Reads the command line: the options that scripts use most, and <c>--set</c> for every other setting.</summary>
+/// <summary>
+/// Reads the command line: the options that scripts use most, and <c>--set</c> for every other setting.
+/// </summary>
 internal static class CommandLine
 {
-    /// <summary>Explains itself or the mistake, or runs the silo with the settings given; answers the exit code.</summary>
+    /// <summary>
+    /// Explains itself or the mistake, or runs the silo with the settings given; answers the exit code.
+    /// </summary>
     public static Task<int> InvokeAsync(
-        IReadOnlyList<string> arguments, Func<IReadOnlyDictionary<string, string?>, Task<int>> run)
+        IReadOnlyList<string> arguments,
+        Func<IReadOnlyDictionary<string, string?>, Task<int>> run,
+        TextWriter output,
+        TextWriter error)
     {
+        var documentation = new Documentation();
         var switches = Settings.Switches
-            .Select(setting => (Option: CreateOption(setting), setting.Key))
+            .Select(setting => (Option: CreateOption(setting, documentation), setting.Key))
             .ToList();
         var set = CreateSetOption();
         var command = new RootCommand("OrleansStream: a streaming server that Kafka clients connect to.") { set };
@@ -21,7 +29,7 @@ internal static class CommandLine
             command.Options.Add(option);
         }
 
-        ExplainSettings(command);
+        ExplainSettings(command, documentation);
         command.SetAction((parsed, _) =>
         {
             var settings = parsed.GetValue(set)!
@@ -43,17 +51,22 @@ internal static class CommandLine
         }
 
         // Signals are the host's business.
-        return result.InvokeAsync(
-            new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        return result.InvokeAsync(new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false,
+        });
     }
 
-    private static Option<string?> CreateOption(SettingSwitch setting)
+    private static Option<string?> CreateOption(SettingSwitch setting, Documentation documentation)
     {
         var described = Settings.All.Single(candidate => candidate.Key == setting.Key);
         var defaults = described.Default.Length == 0 ? "" : $" [default: {described.Default}]";
         return new Option<string?>(setting.Name)
         {
-            Description = described.Description + defaults,
+            Description = documentation.Find(described.Property) + defaults,
             HelpName = setting.ValueName,
         };
     }
@@ -82,14 +95,14 @@ internal static class CommandLine
         return set;
     }
 
-    private static void ExplainSettings(RootCommand command)
+    private static void ExplainSettings(RootCommand command, Documentation documentation)
     {
         var help = command.Options.OfType<HelpOption>().Single();
-        help.Action = new SettingsHelp((HelpAction)help.Action!);
+        help.Action = new SettingsHelp((HelpAction)help.Action!, documentation);
     }
 
     /// <summary>The usual help, and after it every setting with its default and meaning.</summary>
-    private sealed class SettingsHelp(HelpAction usual) : SynchronousCommandLineAction
+    private sealed class SettingsHelp(HelpAction usual, Documentation documentation) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)
         {
@@ -100,7 +113,7 @@ internal static class CommandLine
             {
                 var defaults = setting.Default.Length == 0 ? "none" : setting.Default;
                 output.WriteLine($"  {setting.Key} [default: {defaults}]");
-                output.WriteLine($"      {setting.Description}");
+                output.WriteLine($"      {documentation.Find(setting.Property)}");
             }
 
             return exitCode;

@@ -8,9 +8,12 @@ using OrleansStream.Engine.Storage.Memory;
 
 namespace OrleansStream.Silo.Hosting;
 
-/// <summary>Runs the service in this process alone.</summary>
+/// <summary>Runs the whole service in this process, over the storage that the options name.</summary>
 internal sealed class EmbeddedHost(
-    IOptions<SiloOptions> silo, IOptions<EngineOptions> engine, ILoggerFactory loggers, TimeProvider time) : IClusterHost
+    IOptions<SiloOptions> silo,
+    IOptions<EngineOptions> engine,
+    ILoggerFactory loggers,
+    TimeProvider time) : IClusterHost
 {
     private LocalCluster? _cluster;
 
@@ -23,10 +26,12 @@ internal sealed class EmbeddedHost(
             _cluster = await LocalCluster.OpenAsync(
                 ChooseStorage(silo.Value), engine.Value, loggers, time, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartFailedException(
-                ExitCode.StorageUnavailable, $"The storage {silo.Value.StorageLocation} cannot be opened. {e.Message}", e);
+                ExitCode.StorageUnavailable,
+                $"The storage {silo.Value.StorageLocation} cannot be opened. {e.Message}",
+                e);
         }
     }
 

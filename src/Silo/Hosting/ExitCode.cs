@@ -11,6 +11,9 @@ internal enum ExitCode
 
     /// <summary>The storage cannot be opened, or could not be closed.</summary>
     StorageUnavailable = 2,
+
+    /// <summary>A bug, or something no other value stands for. The log has the exception.</summary>
+    Failed = 3,
 }
 
 /// <summary>The silo cannot start. The message is a sentence for whoever started it.</summary>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using OrleansStream.Contracts;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
 using OrleansStream.Silo.Http;
@@ -58,6 +59,9 @@ internal static class SiloApplication
     private static void AddWebServer(WebApplicationBuilder builder)
     {
         builder.WebHost.UseKestrelCore();
+
+        // Requests over HTTP are short, and those in flight must not hold up the end of the process.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPool.Factory>();
         builder.Services
@@ -65,6 +69,7 @@ internal static class SiloApplication
             .Configure<IOptions<SiloOptions>, IOptions<HttpOptions>>((server, silo, http) =>
             {
                 server.AddServerHeader = false;
+                server.Limits.MaxConcurrentConnections = http.Value.MaxConnections;
                 server.Listen(silo.Value.BindAddress, http.Value.Port);
             });
         builder.Services.Configure<SocketTransportOptions>(transport =>
@@ -95,7 +100,7 @@ internal static class SiloApplication
             .AddMetrics()
             .AddSingleton<GatewayMetrics>()
             .AddSingleton<GatewayConnections>()
-            .AddSingleton(provider => provider.GetRequiredService<IClusterHost>().Cluster)
-            .AddKafkaApis()
-            .AddSingleton<KafkaGateway>();
+            .AddSingleton<KafkaGateway>()
+            .AddSingleton<ICluster, HostedCluster>()
+            .AddKafkaApis();
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using OrleansStream.Engine.Storage.Local;
@@ -18,23 +17,24 @@ public enum EngineKind
 /// <summary>What a silo is and where it keeps its data. Bound from <c>Silo</c> and checked at start.</summary>
 public sealed class SiloOptions : IValidatableObject
 {
-    [Description("The directory for the silo's data.")]
+    /// <summary>The directory for the silo's data.</summary>
     [Required]
     public string Data { get; init; } = "./data";
 
-    // Nothing is reachable from outside until somebody says so.
-    [Description("The IP address to listen on; 0.0.0.0 for all of IPv4, :: for all.")]
+    /// <summary>
+    /// The IP address to listen on; 0.0.0.0 for all of IPv4, :: for all. Nothing is reachable from outside by default.
+    /// </summary>
     [Required]
     public string Bind { get; init; } = "127.0.0.1";
 
-    [Description("Who runs partitions and groups: embedded (this process) or orleans (a cluster of silos).")]
+    /// <summary>Who runs partitions and groups: embedded (this process) or orleans (a cluster of silos).</summary>
     [EnumDataType(typeof(EngineKind))]
     public EngineKind Engine { get; init; } = EngineKind.Embedded;
 
-    [Description("Where records are kept: local:DIR, azure:CONNECTION or memory. By default local:<data>.")]
+    /// <summary>Where records are kept: local:DIR, azure:CONNECTION or memory. By default local:DATA.</summary>
     public string? Storage { get; init; }
 
-    [Description("When acks=all is answered: always (on disk) or os (handed to the operating system).")]
+    /// <summary>When acks=all is answered: always (on disk) or os (handed to the operating system).</summary>
     [EnumDataType(typeof(JournalSync))]
     public JournalSync JournalSync { get; init; } = JournalSync.Always;
 
@@ -51,10 +51,19 @@ public sealed class SiloOptions : IValidatableObject
             yield return new($"'{Bind}' is no IP address; give one, or localhost.", [nameof(Bind)]);
         }
 
-        if (Storage is not null && !StorageLocation.TryParse(Storage, out _))
+        if (Storage is null)
+        {
+            yield break;
+        }
+
+        if (!StorageLocation.TryParse(Storage, out var location))
         {
             yield return new(
                 $"'{Storage}' is none of local:DIR, azure:CONNECTION and memory.", [nameof(Storage)]);
+        }
+        else if (location.Kind == StorageKind.Azure)
+        {
+            yield return new("this version has no Azure storage yet; use local:DIR or memory.", [nameof(Storage)]);
         }
     }
 }

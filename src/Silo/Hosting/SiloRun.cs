@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Http;
 
 namespace OrleansStream.Silo.Hosting;
 
@@ -16,6 +17,7 @@ namespace OrleansStream.Silo.Hosting;
 /// </remarks>
 internal sealed partial class SiloRun(
     IClusterHost clusterHost,
+    KafkaGateway kafka,
     GatewayConnections connections,
     SiloStatus status,
     IHostApplicationLifetime lifetime,
@@ -24,7 +26,7 @@ internal sealed partial class SiloRun(
 {
     // With the time the gateways take to drain it stays below ten seconds, when whoever stops us may lose patience.
     // What is not in segments by then is in the journal, and only makes the next start a little longer.
-    private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>Runs until the host is asked to stop, or finds that it cannot start.</summary>
     public async Task<ExitCode> RunAsync(IHost host)
@@ -42,11 +44,11 @@ internal sealed partial class SiloRun(
         {
             await OpenHttpAsync(host);
             await clusterHost.OpenAsync(lifetime.ApplicationStopping);
-            await using (var listener = await OpenGatewayAsync(host.Services))
+            await using (var listener = await OpenGatewayAsync(host))
             {
                 status.Phase = SiloPhase.Open;
-                LogWhereToConnect((IPEndPoint)listener.Address, FindHttpAddress(host.Services));
-                await WaitForStopAsync();
+                LogWhereToConnect((IPEndPoint)listener.Address, FindHttpAddress(host));
+                await WaitForStopAsync(listener);
                 status.Phase = SiloPhase.Stopping;
                 LogStopping();
             }
@@ -63,6 +65,11 @@ internal sealed partial class SiloRun(
             LogStartFailed(e.Message);
             return e.ExitCode;
         }
+        catch (Exception e)
+        {
+            LogFailed(e);
+            return ExitCode.Failed;
+        }
     }
 
     private async Task OpenHttpAsync(IHost host)
@@ -73,48 +80,55 @@ internal sealed partial class SiloRun(
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw CannotListen("Http:Port", e);
+            var port = host.Services.GetRequiredService<IOptions<HttpOptions>>().Value.Port;
+            throw CannotListen("Http:Port", new IPEndPoint(BindAddressOf(host), port), e);
         }
     }
 
-    private async Task<GatewayListener> OpenGatewayAsync(IServiceProvider services)
+    private async Task<GatewayListener> OpenGatewayAsync(IHost host)
     {
-        var bind = services.GetRequiredService<IOptions<SiloOptions>>().Value.BindAddress;
-        var port = services.GetRequiredService<IOptions<KafkaGatewayOptions>>().Value.Port;
+        var port = host.Services.GetRequiredService<IOptions<KafkaGatewayOptions>>().Value.Port;
+        var address = new IPEndPoint(BindAddressOf(host), port);
         try
         {
             return await GatewayListener.OpenAsync(
-                services.GetRequiredService<IConnectionListenerFactory>(),
-                new IPEndPoint(bind, port),
-                services.GetRequiredService<KafkaGateway>(),
+                host.Services.GetRequiredService<IConnectionListenerFactory>(),
+                address,
+                kafka,
                 connections,
                 lifetime.ApplicationStopping);
         }
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {
-            throw CannotListen("Gateways:Kafka:Port", e);
+            throw CannotListen("Gateways:Kafka:Port", address, e);
         }
     }
 
-    private static StartFailedException CannotListen(string key, Exception cause)
-        => new(ExitCode.BadOptions, $"{Settings.NameOf(key)}: cannot listen there. {cause.Message}", cause);
+    private static IPAddress BindAddressOf(IHost host)
+        => host.Services.GetRequiredService<IOptions<SiloOptions>>().Value.BindAddress;
 
-    private async Task WaitForStopAsync()
+    private static StartFailedException CannotListen(string key, IPEndPoint address, Exception cause)
+        => new(
+            ExitCode.BadOptions,
+            $"{Settings.NameOf(key)}: cannot listen on {address}: {cause.GetBaseException().Message}.",
+            cause);
+
+    private async Task WaitForStopAsync(GatewayListener listener)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = lifetime.ApplicationStopping.Register(stop.SetResult);
-        await stop.Task;
+        await await Task.WhenAny(stop.Task, listener.Accepting);
     }
 
     private async Task<ExitCode> CloseClusterAsync()
     {
         try
         {
-            await clusterHost.CloseAsync().WaitAsync(s_closeTimeout, time);
+            await clusterHost.CloseAsync().WaitAsync(CloseTimeout, time);
         }
         catch (TimeoutException)
         {
-            LogCloseTimedOut(s_closeTimeout);
+            LogCloseTimedOut(CloseTimeout);
         }
         catch (Exception e)
         {
@@ -125,9 +139,9 @@ internal sealed partial class SiloRun(
         return ExitCode.Stopped;
     }
 
-    private static IPEndPoint FindHttpAddress(IServiceProvider services)
+    private static IPEndPoint FindHttpAddress(IHost host)
     {
-        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
+        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         return IPEndPoint.Parse(new Uri(addresses.Addresses.First()).Authority);
     }
 
@@ -147,7 +161,9 @@ internal sealed partial class SiloRun(
     private partial void LogListening(EndPoint kafka, EndPoint http);
 
     [LoggerMessage(
-        1002, LogLevel.Information, "Try: kcat -b {Kafka} -L, or open http://{Http}/health/ready. Ctrl+C stops the silo.")]
+        1002,
+        LogLevel.Information,
+        "Try: kcat -b {Kafka} -L, or open http://{Http}/health/ready. Ctrl+C stops the silo.")]
     private partial void LogTryIt(EndPoint kafka, EndPoint http);
 
     [LoggerMessage(1003, LogLevel.Information, "Stopping: no new connections; answering what is in flight.")]
@@ -159,9 +175,12 @@ internal sealed partial class SiloRun(
     [LoggerMessage(1005, LogLevel.Critical, "The silo cannot start. {Reason}")]
     private partial void LogStartFailed(string reason);
 
-    [LoggerMessage(1006, LogLevel.Warning, "The cluster did not close within {Timeout}; the next start recovers the rest.")]
+    [LoggerMessage(1006, LogLevel.Warning, "The cluster did not close within {Timeout}; the next start recovers it.")]
     private partial void LogCloseTimedOut(TimeSpan timeout);
 
     [LoggerMessage(1007, LogLevel.Error, "The cluster did not close in order; the next start recovers the rest.")]
     private partial void LogCloseFailed(Exception exception);
+
+    [LoggerMessage(1008, LogLevel.Critical, "The silo failed and stops.")]
+    private partial void LogFailed(Exception exception);
 }

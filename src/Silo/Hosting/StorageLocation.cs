@@ -15,7 +15,9 @@ public enum StorageKind
     Memory,
 }
 
-/// <summary>Where records are kept, as written on the command line: <c>local:DIR</c>, <c>azure:CONNECTION</c> or <c>memory</c>.</summary>
+/// <summary>
+/// Where records are kept, as written on the command line: <c>local:DIR</c>, <c>azure:CONNECTION</c> or <c>memory</c>.
+/// </summary>
 /// <param name="Place">The directory or the connection string; empty for memory.</param>
 public sealed record StorageLocation(StorageKind Kind, string Place)
 {
@@ -28,11 +30,11 @@ public sealed record StorageLocation(StorageKind Kind, string Place)
     public static bool TryParse(string text, [NotNullWhen(true)] out StorageLocation? location)
     {
         var parts = text.Split(':', 2);
-        location = (parts[0], parts.Length > 1 ? parts[1] : "") switch
+        location = parts switch
         {
-            ("memory", "") => new(StorageKind.Memory, ""),
-            ("local", { Length: > 0 } directory) => new(StorageKind.Local, Path.GetFullPath(directory)),
-            ("azure", { Length: > 0 } connection) => new(StorageKind.Azure, connection),
+            ["memory"] => new(StorageKind.Memory, ""),
+            ["local", { Length: > 0 } directory] => new(StorageKind.Local, Path.GetFullPath(directory)),
+            ["azure", { Length: > 0 } connection] => new(StorageKind.Azure, connection),
             _ => null,
         };
         return location is not null;

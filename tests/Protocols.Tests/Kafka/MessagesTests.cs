@@ -66,7 +66,7 @@ public sealed class MessagesTests
     public void Damaged_bytes_are_read_or_refused_and_nothing_else(string kind, int version)
     {
         var random = new Random(version);
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 100; i++)
         {
             var bytes = MessageKind.Named(kind).EncodeRandom(random, version);
             for (var hit = random.Next(1, 4); hit > 0 && bytes.Length > 0; hit--)
@@ -85,7 +85,7 @@ public sealed class MessagesTests
     public void Random_bytes_are_read_or_refused_and_nothing_else(string kind, int version)
     {
         var random = new Random(version);
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 100; i++)
         {
             var bytes = new byte[random.Next(200)];
             random.NextBytes(bytes);

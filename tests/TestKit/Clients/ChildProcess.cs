@@ -8,6 +8,9 @@ namespace OrleansStream.TestKit.Clients;
 /// <remarks>Disposing kills it, so that no test leaves a process behind.</remarks>
 public sealed partial class ChildProcess : IAsyncDisposable
 {
+    /// <summary>The exit code of a program that was killed: 128 and the number of SIGKILL.</summary>
+    public const int KilledExitCode = 128 + 9;
+
     private const int Sigterm = 15;
 
     private readonly Process _process;

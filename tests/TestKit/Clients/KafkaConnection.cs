@@ -9,7 +9,9 @@ namespace OrleansStream.TestKit.Clients;
 /// <summary>
 /// A client that sends what it is told and hides nothing: no retries, no batching, stored bytes as they are.
 /// </summary>
-/// <remarks>One request at a time; not thread-safe.</remarks>
+/// <remarks>
+/// One request at a time, unless requests are posted and their responses taken apart. Not thread-safe.
+/// </remarks>
 public sealed class KafkaConnection : IDisposable
 {
     private const short ProduceVersion = 9;
@@ -20,7 +22,8 @@ public sealed class KafkaConnection : IDisposable
 
     private readonly TcpClient _client;
     private readonly ArrayBufferWriter<byte> _frame = new();
-    private int _correlationId;
+    private int _postedCount;
+    private int _takenCount;
 
     private KafkaConnection(TcpClient client) => _client = client;
 
@@ -50,24 +53,46 @@ public sealed class KafkaConnection : IDisposable
     public async Task<ErrorCode> ProduceAsync(
         string topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken = default)
     {
+        await PostBatchAsync(topic, partition, batch, cancellationToken);
+        return (await TakeProducedAsync(cancellationToken)).Error;
+    }
+
+    /// <summary>Sends one batch to be made durable. What became of it is taken later.</summary>
+    /// <exception cref="IOException">The silo closed the connection.</exception>
+    public Task PostBatchAsync(
+        string topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken = default)
+    {
         var request = new ProduceRequest(null, Acks: -1, TimeoutMs, [new(topic, [new(partition, batch)])]);
-        var response = await SendAsync<ProduceRequest, ProduceResponse>(request, ProduceVersion, cancellationToken);
-        return response.Topics[0].Partitions[0].Error;
+        return PostAsync<ProduceRequest, ProduceResponse>(request, ProduceVersion, cancellationToken);
+    }
+
+    /// <summary>What became of the first batch posted whose answer was not taken yet.</summary>
+    /// <exception cref="IOException">The silo closed the connection.</exception>
+    public async Task<ProducedPartition> TakeProducedAsync(CancellationToken cancellationToken = default)
+    {
+        var response = await TakeAsync<ProduceRequest, ProduceResponse>(ProduceVersion, cancellationToken);
+        return response.Topics[0].Partitions[0];
     }
 
     /// <summary>Whole batches from an offset on, as they are stored; none at the end of the partition.</summary>
     /// <exception cref="InvalidOperationException">The partition refused.</exception>
     public async Task<byte[]> FetchAsync(string topic, int partition, long offset)
     {
+        var fetched = await FetchPartitionAsync(topic, partition, offset);
+        return fetched.Error == ErrorCode.None
+            ? fetched.Records.ToArray()
+            : throw new InvalidOperationException($"{topic}-{partition} at {offset}: {fetched.Error}");
+    }
+
+    /// <summary>All that a partition answers to a fetch that does not wait.</summary>
+    public async Task<FetchedPartition> FetchPartitionAsync(string topic, int partition, long offset)
+    {
         var from = new FetchPartition(partition, -1, offset, -1, -1, MaxFetchBytes);
         var request = new FetchRequest(
             ReplicaId: -1, MaxWaitMs: 0, MinBytes: 0, MaxFetchBytes, IsolationLevel: 0, SessionId: 0, SessionEpoch: -1,
             [new(topic, default, [from])], ForgottenTopics: [], RackId: "");
         var response = await SendAsync<FetchRequest, FetchResponse>(request, FetchVersion);
-        var fetched = response.Topics[0].Partitions[0];
-        return fetched.Error == ErrorCode.None
-            ? fetched.Records.ToArray()
-            : throw new InvalidOperationException($"{topic}-{partition} at {offset}: {fetched.Error}");
+        return response.Topics[0].Partitions[0];
     }
 
     /// <summary>Sends a request and reads its response.</summary>
@@ -77,17 +102,43 @@ public sealed class KafkaConnection : IDisposable
         where TRequest : IKafkaRequest<TRequest, TResponse>
         where TResponse : IKafkaStruct<TResponse>
     {
-        _frame.ResetWrittenCount();
-        using (var writer = new KafkaWriter())
-        {
-            new RequestHeader(TRequest.ApiKey, version, ++_correlationId, "testkit").Write(writer);
-            writer.WriteStruct(request, version);
-            writer.WriteFrameTo(_frame);
-        }
+        await PostAsync<TRequest, TResponse>(request, version, cancellationToken);
+        return await TakeAsync<TRequest, TResponse>(version, cancellationToken);
+    }
 
-        var stream = _client.GetStream();
-        await stream.WriteAsync(_frame.WrittenMemory, cancellationToken);
-        return Read<TRequest, TResponse>(await ReadFrameAsync(stream, cancellationToken), version);
+    /// <summary>Sends a request whose response is taken later, in the order of the requests.</summary>
+    /// <exception cref="IOException">The silo closed the connection.</exception>
+    public async Task PostAsync<TRequest, TResponse>(
+        TRequest request, short version, CancellationToken cancellationToken = default)
+        where TRequest : IKafkaRequest<TRequest, TResponse>
+        where TResponse : IKafkaStruct<TResponse>
+    {
+        _frame.ResetWrittenCount();
+        WriteRequest<TRequest, TResponse>(request, version, ++_postedCount, _frame);
+        await _client.GetStream().WriteAsync(_frame.WrittenMemory, cancellationToken);
+    }
+
+    /// <summary>Reads the response to the first request posted whose response was not taken yet.</summary>
+    /// <exception cref="IOException">The silo closed the connection.</exception>
+    public async Task<TResponse> TakeAsync<TRequest, TResponse>(
+        short version, CancellationToken cancellationToken = default)
+        where TRequest : IKafkaRequest<TRequest, TResponse>
+        where TResponse : IKafkaStruct<TResponse>
+    {
+        _takenCount++;
+        return Read<TRequest, TResponse>(await ReadFrameAsync(_client.GetStream(), cancellationToken), version);
+    }
+
+    /// <summary>Writes a request as it goes over the wire, its length in front.</summary>
+    public static void WriteRequest<TRequest, TResponse>(
+        TRequest request, short version, int correlationId, IBufferWriter<byte> output)
+        where TRequest : IKafkaRequest<TRequest, TResponse>
+        where TResponse : IKafkaStruct<TResponse>
+    {
+        using var writer = new KafkaWriter();
+        new RequestHeader(TRequest.ApiKey, version, correlationId, "testkit").Write(writer);
+        writer.WriteStruct(request, version);
+        writer.WriteFrameTo(output);
     }
 
     public void Dispose() => _client.Dispose();
@@ -107,8 +158,8 @@ public sealed class KafkaConnection : IDisposable
     {
         var reader = new KafkaReader(frame);
         var header = ResponseHeader.Read(ref reader, TRequest.ApiKey, version);
-        return header.CorrelationId == _correlationId
+        return header.CorrelationId == _takenCount
             ? reader.ReadStruct<TResponse>(version)
-            : throw new InvalidDataException($"Answer {header.CorrelationId} to request {_correlationId}.");
+            : throw new InvalidDataException($"Answer {header.CorrelationId} to request {_takenCount}.");
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartAsync(
         string dataDirectory, Action<string>? report = null, params IEnumerable<string> options)
     {
-        var child = Launch(["--kafka-port", "0", "--http-port", "0", "--data", dataDirectory, .. options]);
+        var child = LaunchOn(dataDirectory, options);
         try
         {
             var line = await child.WaitForLineAsync("listening kafka=", s_startTimeout);
@@ -61,6 +61,21 @@ public sealed partial class SiloProcess : IAsyncDisposable
         return (await child.WaitForExitAsync(s_startTimeout), child.Output);
     }
 
+    /// <summary>Starts a silo and kills it (SIGKILL) after a while, wherever it has got to by then.</summary>
+    /// <returns>What it printed, and the exit code when it had ended by itself before that.</returns>
+    public static async Task<(int? ExitCode, string Output)> StartAndKillAsync(
+        string dataDirectory, TimeSpan life, params IEnumerable<string> options)
+    {
+        await using var child = LaunchOn(dataDirectory, options);
+        await Task.Delay(life, TimeProvider.System);
+        await child.KillAsync();
+        var exitCode = await child.WaitForExitAsync(s_stopTimeout);
+        return (exitCode == ChildProcess.KilledExitCode ? null : exitCode, child.Output);
+    }
+
+    /// <summary>Asks it to stop gracefully (SIGTERM), and does not wait.</summary>
+    public void RequestStop() => _child.Terminate();
+
     /// <summary>Stops it gracefully (SIGTERM) and returns its exit code.</summary>
     /// <exception cref="InvalidOperationException">It took longer than a supervisor would wait.</exception>
     public async Task<int> TerminateAsync()
@@ -77,6 +92,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
         await _child.DisposeAsync();
         _report?.Invoke(Output);
     }
+
+    private static ChildProcess LaunchOn(string dataDirectory, IEnumerable<string> options)
+        => Launch(["--kafka-port", "0", "--http-port", "0", "--data", dataDirectory, .. options]);
 
     private static ChildProcess Launch(IEnumerable<string> options)
     {

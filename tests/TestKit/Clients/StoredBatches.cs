@@ -43,7 +43,8 @@ public static class StoredBatches
         return values;
     }
 
-    private static List<StoredBatch> Split(ReadOnlyMemory<byte> bytes)
+    /// <summary>The whole batches at the front of what a fetch returned.</summary>
+    public static IReadOnlyList<StoredBatch> Split(ReadOnlyMemory<byte> bytes)
     {
         var batches = new List<StoredBatch>();
         while (BatchHeader.TryRead(bytes.Span, out var header) && header.TotalBytes <= bytes.Length)

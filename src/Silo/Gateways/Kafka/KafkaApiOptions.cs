@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
@@ -7,24 +6,20 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 public sealed class KafkaApiOptions
 {
     /// <summary>Whether asking for the metadata of a topic that does not exist creates it, as in Kafka.</summary>
-    [Description("Whether asking for the metadata of an unknown topic creates it.")]
     public bool AutoCreateTopics { get; init; } = true;
 
     /// <summary>
     /// The most bytes of records one Fetch returns, whatever it asks for; a single larger batch still goes out. 55 MiB
     /// is Kafka's value, a little more than what consumers ask for by default.
     /// </summary>
-    [Description("The most bytes of records one Fetch returns.")]
     [Range(1_024, 1_024 * 1_024 * 1_024)]
     public int MaxFetchBytes { get; init; } = 55 * 1_024 * 1_024;
 
     /// <summary>The longest a Fetch waits for records, whatever it asks for. Consumers ask for half a second.</summary>
-    [Description("The longest a Fetch waits for records.")]
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan MaxFetchWait { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest a Produce waits to be acknowledged, whatever it asks for. Producers ask for 30 s.</summary>
-    [Description("The longest a Produce waits for its acknowledgement.")]
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan MaxProduceTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }

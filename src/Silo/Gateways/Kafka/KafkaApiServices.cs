@@ -1,6 +1,6 @@
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>Registers what answers Kafka requests; cluster, clock and gateway options come from the host.</summary>
+/// <summary>Registers what answers Kafka requests; cluster, clock and options come from the host.</summary>
 internal static class KafkaApiServices
 {
     public static IServiceCollection AddKafkaApis(this IServiceCollection services)

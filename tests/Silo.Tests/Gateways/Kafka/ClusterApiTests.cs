@@ -39,7 +39,7 @@ public sealed class ClusterApiTests : ClusterTests
     }
 
     [Theory]
-    [InlineData(FindCoordinatorRequest.Transaction, ErrorCode.UnsupportedVersion)]
+    [InlineData(FindCoordinatorRequest.Transaction, ErrorCode.TransactionalIdAuthorizationFailed)]
     [InlineData(7, ErrorCode.InvalidRequest)]
     public async Task Nobody_coordinates_anything_else(sbyte keyType, ErrorCode expected)
     {
@@ -61,7 +61,7 @@ public sealed class ClusterApiTests : ClusterTests
     }
 
     [Theory]
-    [InlineData("t", ErrorCode.UnsupportedVersion)]
+    [InlineData("t", ErrorCode.TransactionalIdAuthorizationFailed)]
     [InlineData("", ErrorCode.InvalidRequest)]
     public async Task A_transactional_producer_gets_none(string transactionalId, ErrorCode expected)
     {

@@ -12,25 +12,23 @@ namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 /// <summary>A real cluster in memory, and shorthands for what most tests ask of it.</summary>
 public abstract class ClusterTests : IAsyncLifetime
 {
+    private readonly Func<CancellationToken, Task<IStorage>> _openStorage = KeepInMemory();
     private LocalCluster? _cluster;
 
     private protected RouterHarness Harness { get; private set; } = null!; // Set before the first test.
 
     private protected LocalCluster Cluster => _cluster!;
 
-    public async Task InitializeAsync()
-    {
-        var storage = new MemoryStorage();
-        _cluster = await LocalCluster.OpenAsync(
-            _ => Task.FromResult<IStorage>(storage),
-            new EngineOptions { DefaultPartitionCount = 2 },
-            NullLoggerFactory.Instance,
-            TimeProvider.System,
-            CancellationToken.None);
-        Harness = new RouterHarness(_cluster);
-    }
+    public Task InitializeAsync() => OpenAsync();
 
     public async Task DisposeAsync() => await _cluster!.DisposeAsync();
+
+    /// <summary>Stops the cluster and starts it again, which raises the leader epochs.</summary>
+    private protected async Task RestartAsync()
+    {
+        await _cluster!.DisposeAsync();
+        await OpenAsync();
+    }
 
     /// <summary>Creates a topic and returns its id.</summary>
     private protected async Task<Guid> CreateTopicAsync(
@@ -64,5 +62,22 @@ public abstract class ClusterTests : IAsyncLifetime
         }
 
         return builder.Build(CompressionCodec.None).ToArray();
+    }
+
+    private static Func<CancellationToken, Task<IStorage>> KeepInMemory()
+    {
+        var storage = new MemoryStorage();
+        return _ => Task.FromResult<IStorage>(storage);
+    }
+
+    private async Task OpenAsync()
+    {
+        _cluster = await LocalCluster.OpenAsync(
+            _openStorage,
+            new EngineOptions { DefaultPartitionCount = 2 },
+            NullLoggerFactory.Instance,
+            TimeProvider.System,
+            CancellationToken.None);
+        Harness = new RouterHarness(_cluster);
     }
 }

@@ -40,6 +40,8 @@ public sealed class OffsetsApiTests : ClusterTests
     public async Task A_stale_epoch_is_fenced_and_one_of_the_future_unknown()
     {
         await CreateTopicAsync("orders");
+        await ProduceAsync("orders", _now);
+        await RestartAsync();
         var epoch = (await Harness.AskAsync(new MetadataRequest([new("orders")]))).Topics[0].Partitions[0].LeaderEpoch;
 
         var response = await Harness.AskAsync(Request(

@@ -106,7 +106,7 @@ public sealed class ProduceApiTests
     {
         var response = await _harness.AskAsync(Request(acks: -1, [Batch(0)]) with { TransactionalId = "t" });
 
-        Assert.Equal(ErrorCode.UnsupportedVersion, response.Topics[0].Partitions[0].Error);
+        Assert.Equal(ErrorCode.TransactionalIdAuthorizationFailed, response.Topics[0].Partitions[0].Error);
         Assert.Empty(_cluster[0].Appends);
     }
 

@@ -45,7 +45,7 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
         if (request.KeyType != FindCoordinatorRequest.Group)
         {
             var refusal = request.KeyType == FindCoordinatorRequest.Transaction
-                ? (Error: ErrorCode.UnsupportedVersion, Message: "Transactions are not supported.")
+                ? (Error: Transactions.Refusal, Transactions.Message)
                 : (Error: ErrorCode.InvalidRequest, Message: $"There is no coordinator of type {request.KeyType}.");
             return new FindCoordinatorResponse(
                 [.. request.Keys.Select(key => new Coordinator(key, -1, "", -1, refusal.Error, refusal.Message))]);
@@ -63,7 +63,7 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
         if (request.TransactionalId is { } transactionalId)
         {
             return new InitProducerIdResponse(
-                transactionalId.Length == 0 ? ErrorCode.InvalidRequest : ErrorCode.UnsupportedVersion);
+                transactionalId.Length == 0 ? ErrorCode.InvalidRequest : Transactions.Refusal);
         }
 
         try

@@ -54,9 +54,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             return (ErrorCode.InvalidRequiredAcks, $"acks is {request.Acks} but must be 0, 1 or -1.");
         }
 
-        return request.TransactionalId is null
-            ? null
-            : (ErrorCode.UnsupportedVersion, "Transactions are not supported.");
+        return request.TransactionalId is null ? null : (Transactions.Refusal, Transactions.Message);
     }
 
     private static Task<KafkaReply> RefuseAsync(

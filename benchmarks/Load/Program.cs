@@ -1,0 +1,1 @@
+return await OrleansStream.Load.LoadProgram.RunAsync(args);

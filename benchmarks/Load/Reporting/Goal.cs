@@ -1,0 +1,48 @@
+namespace OrleansStream.Load.Reporting;
+
+/// <summary>What a figure has to reach, in relation to a limit or a peer that was measured beside it.</summary>
+/// <param name="Work">What is done.</param>
+/// <param name="Figure">The name of the figure.</param>
+/// <param name="Ratio">The figure divided by its comparison must be at least this.</param>
+internal sealed record Goal(string Work, string Figure, double Ratio)
+{
+    public static IReadOnlyList<Goal> All { get; } =
+    [
+        new("append in process, acks=1, 64 x 64, 1 KB", "flin-publish/in-process/memory/1024", 0.5),
+        new("append in process, acks=all, synced, 64 x 64, 256 B", "flin-publish/in-process/synced/256", 0.8),
+        new("produce over TCP by librdkafka, acks=1", "clients/produce/acks=1", 0.4),
+        new("the same, beside Redis streams", "clients/produce/beside-redis", 2),
+        new("fetch over TCP by our own client, warm", "fetch-tcp/1024", 0.5),
+        new("recovery after kill -9, cold", "recovery/reopen", 0.5),
+    ];
+}
+
+/// <summary>What a figure must not exceed.</summary>
+/// <param name="Figure">The name of the figure.</param>
+/// <param name="Most">In the unit of the figure.</param>
+internal sealed record Bound(string Work, string Figure, double Most)
+{
+    public static IReadOnlyList<Bound> All { get; } =
+    [
+        new("bytes allocated by an append in process, acks=1", "allocations/memory", 1),
+        new("bytes allocated by an append in process, acks=all", "allocations/synced", 1),
+        new("imbalance of hashed keys over partitions", "takhin-balance/32", 5),
+    ];
+}
+
+/// <summary>
+/// What another system reached in another run, on a machine of the same kind: for orientation, never a ratio of one run.
+/// </summary>
+internal sealed record Orientation(string Work, string Figure, string System, double Value, double Factor)
+{
+    public static IReadOnlyList<Orientation> All { get; } =
+    [
+        new("produce, librdkafka, acks=1", "clients/produce/acks=1", "Apache Kafka 2.4.1, no fsync", 181_000, 4),
+        new("produce, librdkafka, acks=all synced", "clients/produce/acks=all", "Apache Kafka 2.4.1, no fsync", 181_000, 2),
+        new("fetch, librdkafka, warm", "clients/fetch", "Apache Kafka 2.4.1", 528_000, 3),
+        new("publish over TCP, 256 B", "flin-publish/tcp/journaled/256", "flin", 113_910, 1),
+        new("publish over TCP, 1 KB", "flin-publish/tcp/journaled/1024", "flin", 94_680, 1),
+        new("consume over TCP, 256 B", "flin-consume/tcp/again/256", "flin", 55_780, 1),
+        new("consume over TCP, 1 KB", "flin-consume/tcp/again/1024", "flin", 26_920, 1),
+    ];
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace OrleansStream.Load.Reporting;
+
+/// <summary>Prints how the figures of a run stand to the goals.</summary>
+internal static class GoalTable
+{
+    public static void Write(IReadOnlyList<Figure> figures, TextWriter output)
+    {
+        var byName = figures.ToDictionary(figure => figure.Name);
+        output.WriteLine();
+        WriteRow(output, "goal", "our figure", "limit in the same run", "ratio", "goal", "met?");
+        foreach (var goal in Goal.All)
+        {
+            WriteGoal(goal, byName.GetValueOrDefault(goal.Figure), output);
+        }
+
+        foreach (var bound in Bound.All)
+        {
+            if (byName.TryGetValue(bound.Figure, out var figure))
+            {
+                WriteRow(output, bound.Work, FigureText.Value(figure.Value, figure.Unit), "", "",
+                    "<= " + Number(bound.Most), YesNo(figure.Value <= bound.Most));
+            }
+        }
+
+        output.WriteLine();
+        output.WriteLine("Other systems, in other runs on a machine of this kind: for orientation only.");
+        WriteRow(output, "work", "our figure", "theirs, elsewhere", "factor", "goal", "");
+        foreach (var other in Orientation.All)
+        {
+            if (byName.TryGetValue(other.Figure, out var figure))
+            {
+                WriteRow(output, other.Work, FigureText.Value(figure.Value, figure.Unit),
+                    $"{other.System}: {FigureText.Value(other.Value, figure.Unit)}",
+                    Number(figure.Value / other.Value), Number(other.Factor), "");
+            }
+        }
+    }
+
+    private static void WriteGoal(Goal goal, Figure? figure, TextWriter output)
+    {
+        if (figure?.Comparison is not { } comparison)
+        {
+            WriteRow(output, goal.Work, figure is null ? "not measured" : FigureText.Value(figure.Value, figure.Unit),
+                "not measured", "", ">= " + Number(goal.Ratio), "");
+            return;
+        }
+
+        WriteRow(output, goal.Work, FigureText.Value(figure.Value, figure.Unit),
+            $"{comparison.Name}: {FigureText.Value(comparison.Value, figure.Unit)}",
+            FigureText.Ratio(figure.Ratio), ">= " + Number(goal.Ratio), YesNo(figure.Ratio >= goal.Ratio));
+    }
+
+    private static void WriteRow(
+        TextWriter output, string work, string ours, string limit, string ratio, string goal, string isMet)
+        => output.WriteLine($"| {work,-53} | {ours,18} | {limit,-52} | {ratio,6} | {goal,7} | {isMet,4} |");
+
+    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private static string YesNo(bool isMet) => isMet ? "yes" : "no";
+}

@@ -1,0 +1,20 @@
+namespace OrleansStream.Load.Scenarios;
+
+/// <summary>A group of cases that can be asked for by name.</summary>
+internal sealed record Scenario(string Name, string Summary, Func<LoadRun, Task> RunAsync)
+{
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new("limit", "what the machine itself does", LimitScenario.RunAsync),
+        new("flin-publish", "64 workers, one record per request", FlinPublish.RunAsync),
+        new("flin-consume", "64 workers, ten records per request", FlinConsume.RunAsync),
+        new("takhin-append", "batches, producers, partitions and topics in process", TakhinAppend.RunAsync),
+        new("takhin-fetch", "sequential and random reads in process", TakhinFetch.RunAsync),
+        new("takhin-latency", "produce and fetch at a fixed rate in process", TakhinLatency.RunAsync),
+        new("takhin-balance", "how evenly hashed keys spread over partitions", TakhinBalance.RunAsync),
+        new("fetch-tcp", "large fetches over TCP by our own client", FetchOverTcp.RunAsync),
+        new("allocations", "bytes allocated by an append", Allocations.RunAsync),
+        new("recovery", "opening again what was killed", Recovery.RunAsync),
+        new("clients", "librdkafka against a silo, its own mock broker, and Redis", ClientPrograms.RunAsync),
+    ];
+}

@@ -1,0 +1,23 @@
+using OrleansStream.TestKit.Contracts;
+
+namespace OrleansStream.Embedded.Tests;
+
+public sealed class MemoryTopicTests : TopicContract<MemoryClusterFixture>;
+
+public sealed class MemoryAppendTests : AppendContract<MemoryClusterFixture>;
+
+public sealed class MemoryFetchTests : FetchContract<MemoryClusterFixture>;
+
+public sealed class MemoryOffsetTests : OffsetContract<MemoryClusterFixture>;
+
+public sealed class MemoryRestartTests : RestartContract<MemoryClusterFixture>;
+
+public sealed class LocalTopicTests : TopicContract<LocalClusterFixture>;
+
+public sealed class LocalAppendTests : AppendContract<LocalClusterFixture>;
+
+public sealed class LocalFetchTests : FetchContract<LocalClusterFixture>;
+
+public sealed class LocalOffsetTests : OffsetContract<LocalClusterFixture>;
+
+public sealed class LocalRestartTests : RestartContract<LocalClusterFixture>;

@@ -1,0 +1,67 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using OrleansStream.Protocols;
+using OrleansStream.Silo.Gateways;
+using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.TestKit;
+
+namespace OrleansStream.Silo.Tests.Gateways;
+
+/// <summary>
+/// The Kafka gateway on a clock that stands still, with a scripted router behind it and clients in memory.
+/// </summary>
+internal sealed class GatewayHarness : IDisposable
+{
+    private readonly long _rentedBefore = PooledBuffer.RentedCount;
+    private readonly MeterFactory _meters = new();
+    private readonly KafkaGateway _gateway;
+
+    public GatewayHarness(ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null)
+    {
+        Limits = limits ?? new ConnectionOptions();
+        Connections = new GatewayConnections(
+            Options.Create(Limits), new GatewayMetrics(_meters), Time, NullLogger<GatewayConnections>.Instance);
+        _gateway = new KafkaGateway(Router, Options.Create(kafka ?? new KafkaGatewayOptions()));
+    }
+
+    public ConnectionOptions Limits { get; }
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public ScriptedRouter Router { get; } = new();
+
+    public GatewayConnections Connections { get; }
+
+    public KafkaGateway Gateway => _gateway;
+
+    /// <summary>Connects a client whose side takes so many bytes of replies before it has to read.</summary>
+    public GatewayClient Connect(int unreadBytes = 64 * 1_024)
+    {
+        var (client, server) = DuplexPipe.CreatePair(unreadBytes);
+        var connection = new MemoryConnection(server);
+        return new GatewayClient(client, connection, Connections.ServeAsync(connection, _gateway));
+    }
+
+    /// <summary>Also asserts that every rented buffer was given back.</summary>
+    public void Dispose()
+    {
+        Connections.Dispose();
+        _meters.Dispose();
+        Assert.Equal(_rentedBefore, PooledBuffer.RentedCount);
+    }
+
+    private sealed class MeterFactory : IMeterFactory
+    {
+        private readonly List<Meter> _meters = [];
+
+        public Meter Create(MeterOptions options)
+        {
+            var meter = new Meter(options);
+            _meters.Add(meter);
+            return meter;
+        }
+
+        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
+    }
+}
