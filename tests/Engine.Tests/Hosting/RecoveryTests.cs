@@ -207,6 +207,25 @@ public sealed class RecoveryTests : IAsyncLifetime
         await Assert.ThrowsAsync<StorageDamagedException>(() => _store!.OpenAsync("a"));
     }
 
+    // Its last block could not be read the first time, so its record is lost: it must not come back.
+    [Fact]
+    public async Task A_journal_that_was_recovered_before_has_nothing_more_to_say()
+    {
+        await AppendAsync("a", 1, 2);
+        await KillAsync();
+        var journal = Assert.Single(await _storage.Journals.ListAsync(default));
+        var whole = await _storage.Journals.ReadAsync(journal);
+        await EditJournalAsync(bytes => bytes[..^1]);
+        await OpenAsync();
+        Assert.Equal([1], await ReadAsync("a"));
+
+        await CloseAsync();
+        await _storage.Journals.WriteAsync(journal, whole);
+        await OpenAsync();
+
+        Assert.Equal([1], await ReadAsync("a"));
+    }
+
     [Fact]
     public async Task A_record_of_a_topic_the_catalog_does_not_know_stops_the_opening()
     {

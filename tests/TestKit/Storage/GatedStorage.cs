@@ -1,9 +1,9 @@
 using OrleansStream.Engine.Storage;
 
-namespace OrleansStream.Engine.Tests.Hosting;
+namespace OrleansStream.TestKit.Storage;
 
 /// <summary>A storage whose journal flushes wait while a test holds them.</summary>
-internal sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
+public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 {
     private TaskCompletionSource? _gate;
 
