@@ -98,6 +98,32 @@ public sealed class PartitionHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_flush_serves_all_who_wait()
+    {
+        _gates.Hold();
+        var first = _store.AppendAsync(_partition, TestBatch.Numbered(0));
+        var before = _storage.Operations.Count;
+        var others = Enumerable.Range(1, 50).Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i))).ToArray();
+        _gates.Release();
+
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), (await Task.WhenAll(others)).Select(reply => reply.BaseOffset));
+        Assert.Equal(0, (await first).BaseOffset);
+        Assert.InRange(_storage.Operations.Skip(before).Count(operation => operation.StartsWith("flush", StringComparison.Ordinal)), 1, 3);
+    }
+
+    [Fact]
+    public async Task A_reader_that_keeps_what_it_read_does_not_keep_the_store_open()
+    {
+        await _store.AppendAsync(_partition, [1]);
+        await _partition.FlushAsync();
+        using var records = (await TestStore.FetchAsync(_partition, 0)).Records;
+
+        await _store.DisposeAsync();
+
+        Assert.Equal(1, TestBatch.NumberOf(records.ToArray()));
+    }
+
+    [Fact]
     public async Task A_batch_that_is_not_right_is_refused_and_nothing_is_stored()
     {
         var batch = TestBatch.Numbered(1);
