@@ -1,7 +1,9 @@
 namespace OrleansStream.TestKit;
 
 /// <summary>A clock that stands still until a test moves it, and then fires what has become due.</summary>
-/// <remarks>Thread-safe. Timers fire inside <see cref="Advance"/>, one after the other, in the order of their due times.</remarks>
+/// <remarks>
+/// Thread-safe. Timers fire inside <see cref="Advance"/>, one after the other, in the order of their due times.
+/// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();

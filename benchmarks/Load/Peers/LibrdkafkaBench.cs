@@ -21,9 +21,9 @@ internal sealed partial class LibrdkafkaBench
     private LibrdkafkaBench(string program) => _program = program;
 
     /// <summary>Null where there is no C compiler or no librdkafka to compile with.</summary>
-    public static async Task<LibrdkafkaBench?> TryCompileAsync(TemporaryDirectory directory)
+    public static async Task<LibrdkafkaBench?> TryCompileAsync(ScratchDirectory directory)
     {
-        var program = directory.File("rdkafka_bench");
+        var program = directory.Combine("rdkafka_bench");
         var source = Path.Combine(RepositoryRoot.Path, Source);
         try
         {

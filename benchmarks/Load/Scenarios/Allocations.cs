@@ -2,7 +2,6 @@ using OrleansStream.Contracts;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -22,8 +21,8 @@ internal static class Allocations
 
     public static async Task RunAsync(LoadRun run)
     {
-        using var directory = new TemporaryDirectory();
-        await using var target = await EmbeddedTarget.OpenAsync(directory.File("data"));
+        using var directory = new ScratchDirectory();
+        await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
         await MeasureAsync(run, target, "memory", Acks.Leader, Durability.Memory);
         await MeasureAsync(run, target, "journaled", Acks.Leader, Durability.Flushed);
         await MeasureAsync(run, target, "synced", Acks.All, Durability.Flushed);

@@ -1,7 +1,6 @@
 using OrleansStream.Load.Peers;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -14,14 +13,14 @@ internal static class ClientPrograms
 
     public static async Task RunAsync(LoadRun run)
     {
-        using var directory = new TemporaryDirectory();
+        using var directory = new ScratchDirectory();
         if (await LibrdkafkaBench.TryCompileAsync(directory) is not { } client)
         {
             run.Skip("clients", "It takes a C compiler and librdkafka-dev.");
             return;
         }
 
-        await using var target = await SiloTarget.StartAsync(directory.File("data"));
+        await using var target = await SiloTarget.StartAsync(directory.Combine("data"));
         await using var redis = await RedisStreams.TryStartAsync();
         var measuring = new Measuring(run, client, target, run.IsDryRun ? DryRunRecords : Records);
         await measuring.ProduceAsync();

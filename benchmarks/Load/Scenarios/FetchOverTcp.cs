@@ -2,7 +2,6 @@ using OrleansStream.Load.Limits;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -16,8 +15,8 @@ internal static class FetchOverTcp
 
     public static async Task RunAsync(LoadRun run)
     {
-        using var directory = new TemporaryDirectory();
-        await using var target = await SiloTarget.StartAsync(directory.File("data"));
+        using var directory = new ScratchDirectory();
+        await using var target = await SiloTarget.StartAsync(directory.Combine("data"));
         var fetch = new FetchCase(
             FetchOrder.Sequential, RecordBytes, RecordsPerBatch, BatchesPerFetch, Workers: 1, Partitions: 1);
         var (ours, limit) = await run.MeasureBesideAsync(

@@ -1,7 +1,6 @@
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -14,13 +13,13 @@ internal static class FlinConsume
 
     public static async Task RunAsync(LoadRun run)
     {
-        using var directory = new TemporaryDirectory();
-        await using (var target = await EmbeddedTarget.OpenAsync(directory.File("embedded")))
+        using var directory = new ScratchDirectory();
+        await using (var target = await EmbeddedTarget.OpenAsync(directory.Combine("embedded")))
         {
             await RunAsync(run, target, "in-process");
         }
 
-        await using (var target = await SiloTarget.StartAsync(directory.File("silo")))
+        await using (var target = await SiloTarget.StartAsync(directory.Combine("silo")))
         {
             await RunAsync(run, target, "tcp");
         }

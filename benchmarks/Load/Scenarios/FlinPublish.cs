@@ -3,7 +3,6 @@ using OrleansStream.Load.Limits;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -40,8 +39,8 @@ internal static class FlinPublish
 
     private static async Task InProcessAsync(LoadRun run, string name, PublishCase publish)
     {
-        using var directory = new TemporaryDirectory();
-        await using var target = await EmbeddedTarget.OpenAsync(directory.File("data"));
+        using var directory = new ScratchDirectory();
+        await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
         var limitName = publish.Acks == Acks.All ? "fdatasync x 64" : "encode+crc+copy";
         var (ours, limit) = await run.MeasureBesideAsync(
             () => publish.RunAsync(target, run.CaseTime),
@@ -56,8 +55,8 @@ internal static class FlinPublish
 
     private static async Task OverTcpAsync(LoadRun run, string name, PublishCase publish)
     {
-        using var directory = new TemporaryDirectory();
-        await using var target = await SiloTarget.StartAsync(directory.File("data"));
+        using var directory = new ScratchDirectory();
+        await using var target = await SiloTarget.StartAsync(directory.Combine("data"));
         var throughput = await publish.RunAsync(target, run.CaseTime);
         run.Add(new Figure(
             "flin-publish/tcp/" + name, throughput.PerSecond, "records/s", publish.SettingOn(target)));
@@ -67,7 +66,7 @@ internal static class FlinPublish
         => MemoryLimit.MeasureAsync(publish.RecordBytes, publish.Partitions, run.CaseTime);
 
     // All workers wait for the same sync at best, so a disk serves each of them once per sync.
-    private static Task<Throughput> MeasureSyncsAsync(LoadRun run, TemporaryDirectory directory)
+    private static Task<Throughput> MeasureSyncsAsync(LoadRun run, ScratchDirectory directory)
     {
         const int appendBytes = 4 * 1_024;
         if (!SystemCalls.AreAvailable)

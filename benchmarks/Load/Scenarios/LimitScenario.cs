@@ -1,7 +1,6 @@
 using OrleansStream.Load.Limits;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -25,8 +24,8 @@ internal static class LimitScenario
             return;
         }
 
-        using var directory = new TemporaryDirectory();
-        var path = directory.File("sequential");
+        using var directory = new ScratchDirectory();
+        var path = directory.Combine("sequential");
         Add(run, "fdatasync", "syncs/s", DiskLimit.MeasureSyncs(directory.Path, SyncedAppendBytes, run.CaseTime));
         Add(run, "file-write", "B/s", DiskLimit.MeasureWrite(path, run.IsDryRun ? 1 << 20 : 512 << 20));
         Add(run, "file-read/cached", "B/s", DiskLimit.MeasureRead([path], isCold: false));

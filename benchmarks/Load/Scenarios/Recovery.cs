@@ -5,7 +5,6 @@ using OrleansStream.Load.Limits;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Clients;
 
 namespace OrleansStream.Load.Scenarios;
@@ -38,13 +37,13 @@ internal static class Recovery
             return;
         }
 
-        using var directory = new TemporaryDirectory();
-        var data = directory.File("data");
+        using var directory = new ScratchDirectory();
+        var data = directory.Combine("data");
         var records = await FillAndKillAsync(data, run.IsDryRun ? DryRunBytes : FillBytes);
         string[] journals = Directory.GetFiles(Path.Combine(data, "journal"));
         var bytes = journals.Sum(path => new FileInfo(path).Length);
         var read = DiskLimit.MeasureRead(journals, isCold: true);
-        var write = DiskLimit.MeasureWrite(directory.File("copy"), bytes);
+        var write = DiskLimit.MeasureWrite(directory.Combine("copy"), bytes);
 
         DiskLimit.DropFromCache(journals);
         var start = Stopwatch.GetTimestamp();

@@ -2,7 +2,6 @@ using OrleansStream.Contracts;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -15,8 +14,8 @@ internal static class TakhinAppend
     {
         foreach (var (name, publish) in Cases(run.IsFull))
         {
-            using var directory = new TemporaryDirectory();
-            await using var target = await EmbeddedTarget.OpenAsync(directory.File("data"));
+            using var directory = new ScratchDirectory();
+            await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
             var throughput = await publish.RunAsync(target, run.CaseTime / 2);
             run.Add(new Figure(
                 "takhin-append/" + name,

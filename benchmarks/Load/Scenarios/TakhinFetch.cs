@@ -1,7 +1,6 @@
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -13,8 +12,8 @@ internal static class TakhinFetch
 
     public static async Task RunAsync(LoadRun run)
     {
-        using var directory = new TemporaryDirectory();
-        await using var target = await EmbeddedTarget.OpenAsync(directory.File("data"));
+        using var directory = new ScratchDirectory();
+        await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
         foreach (var (name, fetch) in Cases(run.IsFull))
         {
             var throughput = await fetch.RunAsync(target, BytesPerPartition, run.CaseTime / 2);

@@ -2,7 +2,6 @@ using OrleansStream.Contracts;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
 using OrleansStream.Load.Workloads;
-using OrleansStream.TestKit;
 
 namespace OrleansStream.Load.Scenarios;
 
@@ -22,8 +21,8 @@ internal static class TakhinLatency
             return;
         }
 
-        using var directory = new TemporaryDirectory();
-        await using var target = await EmbeddedTarget.OpenAsync(directory.File("data"));
+        using var directory = new ScratchDirectory();
+        await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
         await target.CreateTopicAsync(Topic, Partitions, new Dictionary<string, string>());
         var clients = await Task.WhenAll(
             Enumerable.Range(0, Partitions).Select(partition => target.OpenPartitionAsync(Topic, partition)));

@@ -149,7 +149,7 @@ internal sealed partial class Maintenance : IAsyncDisposable
 
     private async Task FlushAsync()
     {
-        foreach (var host in _hosts().Where(host => host.WantsFlush))
+        foreach (var host in _hosts().Where(host => host.WantsFlush()))
         {
             await TryAsync(host, host.FlushAsync).ConfigureAwait(false);
         }

@@ -26,10 +26,10 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly SegmentReads _reads;
     private readonly AppendQueue _appends;
     private readonly PartitionMaintenance _maintenance;
+    private readonly IdleWatch _idleWatch;
     private readonly TaskCompletionSource _whenClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TopicConfig _config;
     private volatile Refusal? _closed;
-    private long _lastAppend;
 
     internal PartitionHost(PartitionId id, TopicConfig config, PartitionStore store, ITurn turn, HostServices services)
     {
@@ -37,7 +37,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         _config = config;
         _turn = turn;
         _services = services;
-        _lastAppend = services.Time.GetTimestamp();
+        _idleWatch = new IdleWatch(services.Time);
         _log = new PartitionLog(store.ToOpening(), services.TailMemory);
         _highWatermark = new HighWatermark(_log.LogEndOffset, services.Time);
         _cursor = new JournalCursor(id, _highWatermark);
@@ -63,16 +63,11 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     internal long? OldestJournalFile
         => _log.UnsegmentedBytes == 0 ? null : _cursor.OldestFile(_log.SegmentedEndOffset);
 
-    /// <summary>A full segment's worth is waiting, or something is and nothing came for a while.</summary>
-    internal bool WantsFlush
-        => _log.UnsegmentedBytes >= _config.SegmentBytes
-            || (_log.UnsegmentedBytes > 0
-                && _services.Time.GetElapsedTime(Volatile.Read(ref _lastAppend)) >= _services.Options.IdleFlush);
-
     public ValueTask<AppendReply> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         var config = _config;
-        var check = BatchValidator.Check(request.Batch.Span, BatchLimits.Of(config, _services.Now));
+        var now = _services.Now;
+        var check = BatchValidator.Check(request.Batch.Span, BatchLimits.Of(config, now));
         if (check.Error != StreamError.None)
         {
             return new(AppendReply.Refused(check.Error, check.Message));
@@ -81,7 +76,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         var bytes = AppendQueue.ChargeFor(request.Batch.Length);
         var inJournal = config.Durability == Durability.Flushed;
         return _appends.TryReserve(bytes, inJournal)
-            ? AppendReservedAsync(request, check, config)
+            ? AppendReservedAsync(request, check, config, now)
             : AppendLaterAsync(request, check, config, cancellationToken);
     }
 
@@ -102,6 +97,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             var remaining = request.MaxWait - _services.Time.GetElapsedTime(start);
             var isEnough = plan.Error != StreamError.None
                 || plan.Segments.Count > 0
+                || plan.IsCut
                 || (plan.Tail?.LengthBytes ?? 0) >= Math.Min(request.MinBytes, request.MaxBytes);
             if (isEnough || remaining <= TimeSpan.Zero)
             {
@@ -210,6 +206,14 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     /// <summary>Applies retention and merges small segments.</summary>
     internal Task TidyAsync() => _maintenance.TidyAsync(_config);
 
+    /// <summary>A full segment's worth is waiting, or something is and nothing came for a while.</summary>
+    internal bool WantsFlush()
+    {
+        var idle = _idleWatch.Look(_log.LogEndOffset);
+        return _log.UnsegmentedBytes >= _config.SegmentBytes
+            || (_log.UnsegmentedBytes > 0 && idle >= _services.Options.IdleFlush);
+    }
+
     internal void Reconfigure(TopicConfig config) => _config = config;
 
     private static ReadPlan PlanRead(PartitionLog log, in FetchRequest request, long highWatermark)
@@ -232,15 +236,16 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             AppendQueue.ChargeFor(request.Batch.Length),
             config.Durability == Durability.Flushed,
             request.Timeout,
-            remaining => AppendReservedAsync(request with { Timeout = remaining }, check, config),
+            remaining => AppendReservedAsync(request with { Timeout = remaining }, check, config, _services.Now),
             cancellationToken).ConfigureAwait(false);
         return reply ?? RefuseWaiting("No memory became free within the timeout.");
     }
 
-    private ValueTask<AppendReply> AppendReservedAsync(in AppendRequest request, in BatchCheck check, TopicConfig config)
+    private ValueTask<AppendReply> AppendReservedAsync(
+        in AppendRequest request, in BatchCheck check, TopicConfig config, long now)
     {
         var turn = _turn.RunAsync(
-            (Host: this, request, check, config), static s => s.Host.Append(s.request, s.check, s.config));
+            (Host: this, request, check, config, now), static s => s.Host.Append(s.request, s.check, s.config, s.now));
         return turn.IsCompletedSuccessfully
             ? AnswerAsync(turn.Result, request.Timeout)
             : AwaitAsync(turn, request.Timeout);
@@ -332,7 +337,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     }
 
     // In the turn. The batch is queued for the journal here, so that the journal has all batches in offset order.
-    private Appended Append(in AppendRequest request, in BatchCheck check, TopicConfig config)
+    private Appended Append(in AppendRequest request, in BatchCheck check, TopicConfig config, long now)
     {
         var bytes = AppendQueue.ChargeFor(request.Batch.Length);
         var inJournal = config.Durability == Durability.Flushed;
@@ -342,7 +347,6 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             return new(AppendReply.Refused(closed.Error, closed.Message));
         }
 
-        var now = _services.Now;
         long? stamp = config.TimestampType == TimestampType.LogAppendTime ? now : null;
         var outcome = _log.Append(request.Batch.Span, check.Header, check.MaxTimestamp, stamp, now, bytes);
         if (outcome.Stored.IsEmpty)
@@ -353,7 +357,6 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
                 : new(Answer(outcome), FlushedBefore: outcome.NextOffset);
         }
 
-        Volatile.Write(ref _lastAppend, _services.Time.GetTimestamp());
         if (inJournal)
         {
             return Enqueue(request, outcome);

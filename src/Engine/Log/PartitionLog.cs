@@ -142,8 +142,8 @@ public sealed class PartitionLog
         }
 
         var read = new TailRead(maxBytes);
-        _tail.Read(offset, highWatermark, read);
-        return new(StreamError.None, LogStartOffset, offset, [], read);
+        var nextOffset = _tail.Read(offset, highWatermark, read);
+        return new(StreamError.None, LogStartOffset, offset, [], read) { IsCut = nextOffset < highWatermark };
     }
 
     /// <summary>Holds the segments that may contain a record at or after a timestamp, oldest first, and the tail.</summary>
@@ -206,7 +206,7 @@ public sealed class PartitionLog
         return Retire(dropped);
     }
 
-    /// <summary>Forgets the oldest batches in memory, which are in no segment, up to a chunk's boundary.</summary>
+    /// <summary>Forgets the oldest batches in memory, which are in no segment, as far as enough bytes remain.</summary>
     /// <remarks>Only for a topic that keeps its records in memory: they are gone.</remarks>
     public IReadOnlyList<LogSegment> ForgetTail(long keepBytes)
     {

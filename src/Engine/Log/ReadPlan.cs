@@ -12,6 +12,9 @@ public sealed record ReadPlan(
     IReadOnlyList<LogSegment> Segments,
     TailRead? Tail) : IDisposable
 {
+    /// <summary>Whether batches that may be read did not fit: waiting for more would bring nothing.</summary>
+    public bool IsCut { get; init; }
+
     public static ReadPlan Nothing(StreamError error, long logStartOffset) => new(error, logStartOffset, -1, [], null);
 
     public void Dispose()

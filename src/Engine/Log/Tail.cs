@@ -97,17 +97,17 @@ internal sealed class Tail(long startOffset, ITailMemory memory)
         return size;
     }
 
-    /// <summary>The first offset of the oldest chunk such that at most this many bytes remain.</summary>
+    /// <summary>The first offset of the newest chunk from which on at least this many bytes lie.</summary>
     public long OffsetThatLeaves(long sizeBytes)
     {
         var remaining = SizeBytes;
         var index = 0;
-        while (index < _chunks.Count && remaining > sizeBytes)
+        while (index + 1 < _chunks.Count && remaining - _chunks[index].UsedBytes >= sizeBytes)
         {
             remaining -= _chunks[index++].UsedBytes;
         }
 
-        return index == _chunks.Count ? EndOffset : _chunks[index].BaseOffset;
+        return _chunks.Count == 0 ? EndOffset : _chunks[index].BaseOffset;
     }
 
     private int FindChunk(long offset)

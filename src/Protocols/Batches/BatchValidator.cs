@@ -19,131 +19,139 @@ public static class BatchValidator
     /// <summary>Checks the bytes a producer sent for one partition, which must be exactly one batch.</summary>
     public static BatchCheck Check(ReadOnlySpan<byte> batch, in BatchLimits limits)
     {
-        var check = CheckFrame(batch, limits.MaxBatchBytes);
-        if (check.IsGood)
+        var fault = CheckFrame(batch, limits.MaxBatchBytes, out var header);
+        if (!fault.IsFound)
         {
-            check = CheckHeader(check.Header, limits);
+            fault = CheckHeader(header, limits);
         }
 
-        return check.IsGood && check.Header.Codec == CompressionCodec.None
-            ? CheckRecords(batch[BatchHeader.SizeBytes..], check.Header, limits)
-            : check;
+        var maxTimestamp = header.MaxTimestamp;
+        if (!fault.IsFound && header.Codec == CompressionCodec.None)
+        {
+            fault = CheckRecords(batch[BatchHeader.SizeBytes..], header, limits, out maxTimestamp);
+        }
+
+        return fault.IsFound
+            ? new BatchCheck(fault.Error, fault.Message, header)
+            : new BatchCheck(StreamError.None, null, header, maxTimestamp);
     }
 
-    private static BatchCheck CheckFrame(ReadOnlySpan<byte> batch, int maxBatchBytes)
+    private static Fault CheckFrame(ReadOnlySpan<byte> batch, int maxBatchBytes, out BatchHeader header)
     {
         // The old formats have their magic in the same place, but shorter headers.
         if (batch.Length > BatchHeader.MagicPosition && batch[BatchHeader.MagicPosition] is 0 or 1)
         {
-            return Refuse(StreamError.UnsupportedBatch, default,
+            header = default;
+            return new(StreamError.UnsupportedBatch,
                 $"The magic is {batch[BatchHeader.MagicPosition]}; only {BatchHeader.CurrentMagic} is supported.");
         }
 
-        if (!BatchHeader.TryRead(batch, out var header))
+        if (!BatchHeader.TryRead(batch, out header))
         {
-            return Refuse(StreamError.CorruptBatch, default,
+            return new(StreamError.CorruptBatch,
                 $"The batch has {batch.Length} bytes, fewer than the {BatchHeader.SizeBytes} of its header.");
         }
 
         if (header.Magic != BatchHeader.CurrentMagic)
         {
-            return Refuse(StreamError.CorruptBatch, header,
+            return new(StreamError.CorruptBatch,
                 $"The magic is {header.Magic}; only {BatchHeader.CurrentMagic} is supported.");
         }
 
-        if (CheckLength(batch.Length, header, maxBatchBytes) is { IsGood: false } refusal)
+        if (CheckLength(batch.Length, header, maxBatchBytes) is { IsFound: true } fault)
         {
-            return refusal;
+            return fault;
         }
 
         var crc = Crc32C.Compute(batch[BatchHeader.AttributesPosition..]);
         return crc == header.Crc
-            ? Accept(header)
-            : Refuse(StreamError.CorruptBatch, header, $"The CRC is {header.Crc:x8}, that of the bytes {crc:x8}.");
+            ? default
+            : new(StreamError.CorruptBatch, $"The CRC is {header.Crc:x8}, that of the bytes {crc:x8}.");
     }
 
-    private static BatchCheck CheckLength(int bytes, in BatchHeader header, int maxBatchBytes)
+    private static Fault CheckLength(int bytes, in BatchHeader header, int maxBatchBytes)
     {
         var batchLength = header.BatchLength;
         var available = bytes - BatchHeader.LengthPrefixBytes;
         if (batchLength < BatchHeader.SizeBytes - BatchHeader.LengthPrefixBytes || batchLength > available)
         {
-            return Refuse(StreamError.CorruptBatch, header,
+            return new(StreamError.CorruptBatch,
                 $"The batch length is {batchLength}, but {available} bytes follow it.");
         }
 
         if (batchLength < available)
         {
-            return Refuse(StreamError.InvalidRecord, header,
+            return new(StreamError.InvalidRecord,
                 $"The batch length is {batchLength}, but {available} bytes follow it; exactly one batch is allowed.");
         }
 
         return bytes > maxBatchBytes
-            ? Refuse(StreamError.BatchTooLarge, header,
+            ? new(StreamError.BatchTooLarge,
                 $"The batch has {bytes} bytes, more than the {maxBatchBytes} this topic allows.")
-            : Accept(header);
+            : default;
     }
 
-    private static BatchCheck CheckHeader(in BatchHeader header, in BatchLimits limits)
+    private static Fault CheckHeader(in BatchHeader header, in BatchLimits limits)
     {
-        if (CheckAttributes(header) is { IsGood: false } refusal)
+        if (CheckAttributes(header) is { IsFound: true } fault)
         {
-            return refusal;
+            return fault;
         }
 
         if (header.RecordCount <= 0 || header.RecordCount - 1 != header.LastOffsetDelta)
         {
-            return Refuse(StreamError.InvalidRecord, header,
+            return new(StreamError.InvalidRecord,
                 $"The record count is {header.RecordCount} and the last offset delta {header.LastOffsetDelta}; "
                 + "the one must be positive and exceed the other by one.");
         }
 
         if (header.HasProducer && (header.ProducerEpoch < 0 || header.BaseSequence < 0))
         {
-            return Refuse(StreamError.InvalidRecord, header,
+            return new(StreamError.InvalidRecord,
                 $"Producer {header.ProducerId} has epoch {header.ProducerEpoch} and base sequence "
                 + $"{header.BaseSequence}; neither may be negative.");
         }
 
         return limits.Allow(header.MaxTimestamp)
-            ? Accept(header)
-            : RefuseTimestamp(header, "The max timestamp", header.MaxTimestamp, limits);
+            ? default
+            : TimestampFault("The max timestamp", header.MaxTimestamp, limits);
     }
 
-    private static BatchCheck CheckAttributes(in BatchHeader header)
+    private static Fault CheckAttributes(in BatchHeader header)
     {
         if (header.IsTransactional || header.IsControl)
         {
-            return Refuse(StreamError.UnsupportedBatch, header,
+            return new(StreamError.UnsupportedBatch,
                 $"The attributes are 0x{header.Attributes:x4}: transactional and control batches are not supported.");
         }
 
         if (header.HasLogAppendTime)
         {
-            return Refuse(StreamError.InvalidTimestamp, header,
+            return new(StreamError.InvalidTimestamp,
                 $"The attributes are 0x{header.Attributes:x4}: only the log may set the log append time.");
         }
 
         return (header.Attributes & ~KnownAttributes) != 0 || header.Codec > CompressionCodec.Zstd
-            ? Refuse(StreamError.InvalidRecord, header,
+            ? new(StreamError.InvalidRecord,
                 $"The attributes are 0x{header.Attributes:x4}: an unknown bit or codec {(int)header.Codec}.")
-            : Accept(header);
+            : default;
     }
 
-    private static BatchCheck CheckRecords(ReadOnlySpan<byte> records, in BatchHeader header, in BatchLimits limits)
+    private static Fault CheckRecords(
+        ReadOnlySpan<byte> records, in BatchHeader header, in BatchLimits limits, out long maxTimestamp)
     {
         var cursor = new RecordCursor(records);
-        var maxTimestamp = long.MinValue;
+        maxTimestamp = long.MinValue;
         for (var i = 0; i < header.RecordCount; i++)
         {
             if (!cursor.TryReadRecord(out var record))
             {
-                return Refuse(StreamError.InvalidRecord, header, cursor.Fault.Describe(i));
+                return new(StreamError.InvalidRecord, cursor.Fault.Describe(i));
             }
 
             if (record.OffsetDelta != i)
             {
-                return Refuse(StreamError.InvalidRecord, header,
+                return new(StreamError.InvalidRecord,
                     $"Record {i}: the offset delta is {record.OffsetDelta}; it must be {i}.");
             }
 
@@ -151,26 +159,25 @@ public static class BatchValidator
             var timestamp = unchecked(header.BaseTimestamp + record.TimestampDelta);
             if (!limits.Allow(timestamp))
             {
-                return RefuseTimestamp(header, $"Record {i}: the timestamp", timestamp, limits);
+                return TimestampFault($"Record {i}: the timestamp", timestamp, limits);
             }
 
             maxTimestamp = Math.Max(maxTimestamp, timestamp);
         }
 
         return cursor.IsAtEnd
-            ? Accept(header) with { MaxTimestamp = maxTimestamp }
-            : Refuse(StreamError.InvalidRecord, header, $"More bytes follow the last of {header.RecordCount} records.");
+            ? default
+            : new(StreamError.InvalidRecord, $"More bytes follow the last of {header.RecordCount} records.");
     }
 
-    private static BatchCheck Accept(in BatchHeader header)
-        => new(StreamError.None, null, header, header.MaxTimestamp);
-
-    private static BatchCheck Refuse(StreamError error, in BatchHeader header, string message)
-        => new(error, message, header);
-
-    private static BatchCheck RefuseTimestamp(
-        in BatchHeader header, string what, long timestamp, in BatchLimits limits)
-        => Refuse(StreamError.InvalidTimestamp, header,
+    private static Fault TimestampFault(string what, long timestamp, in BatchLimits limits)
+        => new(StreamError.InvalidTimestamp,
             $"{what} is {timestamp}; this topic allows {limits.MaxTimestampAge} ms before and "
             + $"{limits.MaxTimestampLead} ms after {limits.Now}.");
+
+    /// <summary>Why a batch is refused; the default when nothing is wrong.</summary>
+    private readonly record struct Fault(StreamError Error, string Message)
+    {
+        public bool IsFound => Error != StreamError.None;
+    }
 }

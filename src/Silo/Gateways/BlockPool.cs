@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>Gives the transport large blocks for its pipes, so that one system call moves 64 KiB instead of 4.</summary>
+/// <summary>
+/// Gives the transport large blocks for its pipes, so that one system call moves 64 KiB instead of 4.
+/// </summary>
 /// <remarks>
 /// Blocks are pinned, because the kernel reads and writes them. Returned blocks are kept up to a bound; beyond it they
 /// go to the garbage collector. Thread-safe.

@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>What every gateway allows its connections. Bound from <c>Gateways:Connections</c> and checked at start.</summary>
+/// <summary>
+/// What every gateway allows its connections. Bound from <c>Gateways:Connections</c> and checked at start.
+/// </summary>
 public sealed class ConnectionOptions
 {
     /// <summary>How many connections all gateways together serve at once; one more is closed when it arrives.</summary>
@@ -13,7 +15,9 @@ public sealed class ConnectionOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a connection may be silent while nothing is being answered. Kafka's brokers wait as long.</summary>
+    /// <summary>
+    /// How long a connection may be silent while nothing is being answered. Kafka's brokers wait as long.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -49,7 +49,9 @@ internal sealed class GatewayConnection(
 
     public PipeWriter Output => context.Transport.Output;
 
-    /// <summary>Cancelled when nobody waits for replies any more. A client that merely sends no more still reads.</summary>
+    /// <summary>
+    /// Cancelled when nobody waits for replies any more. A client that merely sends no more still reads.
+    /// </summary>
     public CancellationToken Closed => _closed.Token;
 
     /// <summary>Cancelled when no further request shall be started: the silo stops.</summary>
@@ -129,7 +131,9 @@ internal sealed class GatewayConnection(
         context.Abort(new ConnectionAbortedException(reason));
     }
 
-    /// <summary>Sends the rest of what was written and closes the connection, or cuts it when the client stalls.</summary>
+    /// <summary>
+    /// Sends the rest of what was written and closes the connection, or cuts it when the client stalls.
+    /// </summary>
     public async ValueTask CloseAsync()
     {
         Volatile.Write(ref _flushingSince, time.GetTimestamp());
@@ -137,7 +141,9 @@ internal sealed class GatewayConnection(
         await context.DisposeAsync();
     }
 
-    /// <summary>Which deadline the client has missed, as a sentence; null when it is in time or was cut already.</summary>
+    /// <summary>
+    /// Which deadline the client has missed, as a sentence; null when it is in time or was cut already.
+    /// </summary>
     public string? FindMissedDeadline()
     {
         if (Volatile.Read(ref _aborted))

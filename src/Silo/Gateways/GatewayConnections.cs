@@ -5,7 +5,9 @@ using OrleansStream.Protocols;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>All open connections of all gateways: admits them, ends overdue ones, and drains them when the silo stops.</summary>
+/// <summary>
+/// All open connections of all gateways: admits them, ends overdue ones, and drains them when the silo stops.
+/// </summary>
 internal sealed partial class GatewayConnections : IDisposable
 {
     // Deadlines are seconds long, so that looking once a second is exact enough.
@@ -13,7 +15,7 @@ internal sealed partial class GatewayConnections : IDisposable
 
     // A connection that was cut ends as soon as its requests notice. One that does not is a bug, which must not
     // keep the process from ending.
-    private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionOptions _options;
     private readonly GatewayMetrics _metrics;
@@ -138,7 +140,8 @@ internal sealed partial class GatewayConnections : IDisposable
         {
             LogProtocolError(connection.Id, connection.Remote, protocol.Name, e.Message);
         }
-        catch (Exception e) when (e is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
+        catch (Exception e) when (e
+            is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
         {
             // The client left, or was made to: whoever cut the connection has logged why.
         }
@@ -189,6 +192,6 @@ internal sealed partial class GatewayConnections : IDisposable
     [LoggerMessage(4006, LogLevel.Information, "{ConnectionId} from {Remote} closed: {Reason}")]
     private partial void LogOverdue(string connectionId, EndPoint? remote, string reason);
 
-    [LoggerMessage(4007, LogLevel.Warning, "{Count} connections cut: they still had requests in flight after {Timeout}.")]
+    [LoggerMessage(4007, LogLevel.Warning, "{Count} connections cut: requests were still in flight after {Timeout}.")]
     private partial void LogDrainTimedOut(int count, TimeSpan timeout);
 }

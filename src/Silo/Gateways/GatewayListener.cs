@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>Accepts the connections of one protocol on one address, from the moment it is opened until it is disposed.</summary>
+/// <summary>
+/// Accepts the connections of one protocol on one address, from the moment it is opened until it is disposed.
+/// </summary>
 /// <remarks>
 /// Uses the web server's socket transport but not its listeners: those open with the server, and a gateway must not
 /// accept anyone before the cluster has recovered.

@@ -19,11 +19,12 @@ internal sealed class GatewayMetrics
     {
         var meter = meters.Create(MeterName);
         _open = meter.CreateUpDownCounter<int>("ostream.gateway.connections", "{connection}", "Open connections.");
-        _opened = meter.CreateCounter<long>("ostream.gateway.connections.opened", "{connection}", "Connections served.");
+        _opened = meter.CreateCounter<long>(
+            "ostream.gateway.connections.opened", "{connection}", "Connections served.");
         _refused = meter.CreateCounter<long>(
             "ostream.gateway.connections.refused", "{connection}", "Connections closed at once because of the limit.");
         _overdue = meter.CreateCounter<long>(
-            "ostream.gateway.connections.overdue", "{connection}", "Connections cut because the client missed a deadline.");
+            "ostream.gateway.connections.overdue", "{connection}", "Connections cut because of a missed deadline.");
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
         _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");

@@ -4,10 +4,14 @@ using System.CommandLine.Invocation;
 
 namespace OrleansStream.Silo.Hosting;
 
-/// <summary>Reads the command line: the options that scripts use most, and <c>--set</c> for every other setting.</summary>
+/// <summary>
+/// Reads the command line: the options that scripts use most, and <c>--set</c> for every other setting.
+/// </summary>
 internal static class CommandLine
 {
-    /// <summary>Explains itself or the mistake, or runs the silo with the settings given; answers the exit code.</summary>
+    /// <summary>
+    /// Explains itself or the mistake, or runs the silo with the settings given; answers the exit code.
+    /// </summary>
     public static Task<int> InvokeAsync(
         IReadOnlyList<string> arguments,
         Func<IReadOnlyDictionary<string, string?>, Task<int>> run,

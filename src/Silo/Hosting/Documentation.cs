@@ -3,7 +3,9 @@ using System.Xml.Linq;
 
 namespace OrleansStream.Silo.Hosting;
 
-/// <summary>Finds what the source says a property is for, so that --help and the source cannot say different things.</summary>
+/// <summary>
+/// Finds what the source says a property is for, so that --help and the source cannot say different things.
+/// </summary>
 /// <remarks>The build writes all documentation comments to an XML file beside each assembly.</remarks>
 internal sealed class Documentation
 {

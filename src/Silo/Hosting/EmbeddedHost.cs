@@ -7,7 +7,10 @@ namespace OrleansStream.Silo.Hosting;
 
 /// <summary>Runs the whole service in this process, over the storage that the options name.</summary>
 internal sealed class EmbeddedHost(
-    IOptions<SiloOptions> silo, IOptions<EngineOptions> engine, ILoggerFactory loggers, TimeProvider time) : IClusterHost
+    IOptions<SiloOptions> silo,
+    IOptions<EngineOptions> engine,
+    ILoggerFactory loggers,
+    TimeProvider time) : IClusterHost
 {
     private LocalCluster? _cluster;
 

@@ -2,7 +2,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Silo.Hosting;
 
-/// <summary>Brings the service up in this process and down again, whoever runs it. The seam between the two engines.</summary>
+/// <summary>
+/// Brings the service up in this process and down again, whoever runs it. The seam between the two engines.
+/// </summary>
 internal interface IClusterHost
 {
     /// <summary>Opens storage and recovers. Called once, before any gateway opens.</summary>
@@ -12,6 +14,8 @@ internal interface IClusterHost
     /// <summary>The service, between open and close.</summary>
     ICluster Cluster { get; }
 
-    /// <summary>Finishes what was acknowledged and lets go of the storage. Does nothing when nothing was opened.</summary>
+    /// <summary>
+    /// Finishes what was acknowledged and lets go of the storage. Does nothing when nothing was opened.
+    /// </summary>
     Task CloseAsync();
 }

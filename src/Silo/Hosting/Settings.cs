@@ -50,7 +50,9 @@ internal static class Settings
         }
     }
 
-    /// <summary>Names of the setting and, where there is one, of its option, so that whoever gave it finds it.</summary>
+    /// <summary>
+    /// Names of the setting and, where there is one, of its option, so that whoever gave it finds it.
+    /// </summary>
     public static string NameOf(string key)
         => Switches.FirstOrDefault(candidate => candidate.Key == key) is { } found ? $"{found.Name} ({key})" : key;
 

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansStream.Silo.Hosting;
 
-/// <summary>Runs one silo for a process, and turns what can go wrong at the start into a sentence and an exit code.</summary>
+/// <summary>
+/// Runs one silo for a process, and turns what can go wrong at the start into a sentence and an exit code.
+/// </summary>
 internal static class SiloProgram
 {
     // A journal's loop holds a thread for as long as a disk takes to sync. These are kept beyond one per processor, so

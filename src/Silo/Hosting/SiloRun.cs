@@ -161,7 +161,9 @@ internal sealed partial class SiloRun(
     private partial void LogListening(EndPoint kafka, EndPoint http);
 
     [LoggerMessage(
-        1002, LogLevel.Information, "Try: kcat -b {Kafka} -L, or open http://{Http}/health/ready. Ctrl+C stops the silo.")]
+        1002,
+        LogLevel.Information,
+        "Try: kcat -b {Kafka} -L, or open http://{Http}/health/ready. Ctrl+C stops the silo.")]
     private partial void LogTryIt(EndPoint kafka, EndPoint http);
 
     [LoggerMessage(1003, LogLevel.Information, "Stopping: no new connections; answering what is in flight.")]
@@ -173,7 +175,7 @@ internal sealed partial class SiloRun(
     [LoggerMessage(1005, LogLevel.Critical, "The silo cannot start. {Reason}")]
     private partial void LogStartFailed(string reason);
 
-    [LoggerMessage(1006, LogLevel.Warning, "The cluster did not close within {Timeout}; the next start recovers the rest.")]
+    [LoggerMessage(1006, LogLevel.Warning, "The cluster did not close within {Timeout}; the next start recovers it.")]
     private partial void LogCloseTimedOut(TimeSpan timeout);
 
     [LoggerMessage(1007, LogLevel.Error, "The cluster did not close in order; the next start recovers the rest.")]

@@ -15,7 +15,9 @@ public enum StorageKind
     Memory,
 }
 
-/// <summary>Where records are kept, as written on the command line: <c>local:DIR</c>, <c>azure:CONNECTION</c> or <c>memory</c>.</summary>
+/// <summary>
+/// Where records are kept, as written on the command line: <c>local:DIR</c>, <c>azure:CONNECTION</c> or <c>memory</c>.
+/// </summary>
 /// <param name="Place">The directory or the connection string; empty for memory.</param>
 public sealed record StorageLocation(StorageKind Kind, string Place)
 {

@@ -9,7 +9,7 @@ internal static class StatusEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        // Answers from the moment the process listens: whoever restarts dead processes must not restart a slow recovery.
+        // Answers as soon as the process listens: whoever restarts dead processes must not restart a slow recovery.
         routes.MapGet("/health/live", () => TypedResults.Text("live\n"));
         routes.MapGet("/health/ready", (SiloStatus status) => TypedResults.Text(
             $"{status.Phase.ToString().ToLowerInvariant()}\n",

@@ -138,8 +138,8 @@ internal sealed class TrackedPartition(string topic, int index, bool hasRetentio
 
     private void VerifyLogStart(long logStart)
     {
-        // A deletion without an answer was made or was not; "everything" may have meant any offset.
-        var isPending = _pendingLogStart is { } pending && (pending < 0 || logStart == pending);
+        // A deletion without an answer was made, or was not, or ended halfway; "everything" may have meant any offset.
+        var isPending = _pendingLogStart is { } pending && (pending < 0 || logStart <= pending);
         if (logStart < _logStart || (logStart > _logStart && !isPending && !HasRetention))
         {
             throw Violation(

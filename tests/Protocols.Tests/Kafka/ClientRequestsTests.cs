@@ -4,7 +4,7 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Protocols.Tests.Kafka;
 
-/// <summary>Requests as librdkafka 2.0.2 sends them, recorded on their way to a silo, without the length prefix.</summary>
+/// <summary>Requests as librdkafka 2.0.2 sends them, recorded on their way, without the length prefix.</summary>
 public sealed class ClientRequestsTests
 {
     [Fact]
@@ -61,7 +61,8 @@ public sealed class ClientRequestsTests
             "0001000b000000040006726561646572ffffffff000001f400000001032000000100000000ffffffff0000000100066f"
             + "72646572730000000100000001ffffffff0000000000000000ffffffffffffffff00100000000000000000");
 
-        Assert.Equal((-1, 500, 1, 52_428_800), (request.ReplicaId, request.MaxWaitMs, request.MinBytes, request.MaxBytes));
+        Assert.Equal((-1, 500, 1), (request.ReplicaId, request.MaxWaitMs, request.MinBytes));
+        Assert.Equal(52_428_800, request.MaxBytes);
         Assert.Equal((1, 0, -1, ""), (request.IsolationLevel, request.SessionId, request.SessionEpoch, request.RackId));
         Assert.Empty(request.ForgottenTopics);
         Assert.Equal("orders", request.Topics.Single().Name);
@@ -76,8 +77,8 @@ public sealed class ClientRequestsTests
             + "fe");
 
         Assert.Equal((-1, 1, "orders"), (request.ReplicaId, request.IsolationLevel, request.Topics.Single().Name));
-        Assert.Equal(
-            new ListOffsetsPartition(1, -1, ListOffsetsPartition.Earliest), request.Topics.Single().Partitions.Single());
+        var partition = request.Topics.Single().Partitions.Single();
+        Assert.Equal(new ListOffsetsPartition(1, -1, ListOffsetsPartition.Earliest), partition);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal static class EventIdRule
         ("src/Silo/Gateways/", 4),
         ("src/Silo/", 1),
         ("src/Engine/", 2),
-        ("src/Embedded/", 1),
+        ("src/Embedded/", 2),
         ("src/Grains/", 3),
     ];
 

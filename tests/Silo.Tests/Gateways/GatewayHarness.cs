@@ -8,7 +8,9 @@ using OrleansStream.TestKit;
 
 namespace OrleansStream.Silo.Tests.Gateways;
 
-/// <summary>The Kafka gateway on a clock that stands still, with a scripted router behind it and clients in memory.</summary>
+/// <summary>
+/// The Kafka gateway on a clock that stands still, with a scripted router behind it and clients in memory.
+/// </summary>
 internal sealed class GatewayHarness : IDisposable
 {
     private readonly long _rentedBefore = PooledBuffer.RentedCount;

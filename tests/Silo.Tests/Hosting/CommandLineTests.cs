@@ -9,7 +9,7 @@ public sealed class CommandLineTests
     {
         var run = await InvokeAsync(
             "--data", "d", "--kafka-port", "1", "--http-port", "2", "--bind", "0.0.0.0", "--engine", "embedded",
-            "--storage", "memory", "--journal-sync", "os", "--set", "gateways:kafka:maxinflight=7", "--set", "Silo:Data=x=y");
+            "--storage", "memory", "--journal-sync", "os", "--set", "gateways:kafka:maxinflight=7");
 
         Assert.Equal(42, run.ExitCode);
         Assert.Equal(

@@ -9,7 +9,9 @@ public sealed class KafkaGatewayOptions
     [Range(0, 65_535)]
     public int Port { get; init; } = 9092;
 
-    /// <summary>The host clients are told to connect to. By default each is told the address it reached us by.</summary>
+    /// <summary>
+    /// The host clients are told to connect to. By default each is told the address it reached us by.
+    /// </summary>
     public string? AdvertisedHost { get; init; }
 
     /// <summary>The port clients are told to connect to. By default each is told the port it reached us by.</summary>

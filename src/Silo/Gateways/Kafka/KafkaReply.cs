@@ -2,7 +2,9 @@ using OrleansStream.Protocols;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>One reply, encoded: its bytes with the length prefix, and what has to be released once they are sent.</summary>
+/// <summary>
+/// One reply, encoded: its bytes with the length prefix, and what has to be released once they are sent.
+/// </summary>
 /// <remarks>
 /// The pieces may be the log's own memory, so that records go from the log to the connection with a single copy.
 /// Whoever holds the reply disposes it exactly once, whether it was written or not.
