@@ -13,17 +13,17 @@ public abstract class ClusterContract<TFixture> : IAsyncLifetime
 
     protected static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TFixture _fixture = new();
+    protected TFixture Fixture { get; } = new();
 
-    protected ICluster Cluster => _fixture.Cluster;
+    protected ICluster Cluster => Fixture.Cluster;
 
-    protected ITopicCatalog Topics => _fixture.Cluster.Topics;
+    protected ITopicCatalog Topics => Fixture.Cluster.Topics;
 
-    public async Task InitializeAsync() => await _fixture.OpenAsync();
+    public async Task InitializeAsync() => await Fixture.OpenAsync();
 
-    public async Task DisposeAsync() => await _fixture.DisposeAsync();
+    public async Task DisposeAsync() => await Fixture.DisposeAsync();
 
-    protected Task RestartAsync() => _fixture.RestartAsync();
+    protected Task RestartAsync() => Fixture.RestartAsync();
 
     /// <summary>Creates a topic that forgets nothing by itself, so that tests can use any timestamps.</summary>
     protected async Task<TopicDescription> CreateTopicAsync(
