@@ -2,7 +2,9 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Micro;
 
-/// <summary>The batches all layers are measured with: random values, so that nothing is gained by compressing them.</summary>
+/// <summary>
+/// The batches all layers are measured with: random values, so that nothing is gained by compressing them.
+/// </summary>
 internal static class SampleBatch
 {
     private const int Seed = 17;

@@ -9,7 +9,9 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Micro.Embedded;
 
-/// <summary>One append of one 1 KB record through the embedded cluster, one in flight, on each kind of durability.</summary>
+/// <summary>
+/// One append of one 1 KB record through the embedded cluster, one in flight, on each kind of durability.
+/// </summary>
 [MemoryDiagnoser]
 public class EmbeddedAppend
 {
