@@ -1,12 +1,13 @@
 using OrleansStream.Protocols.Batches;
 using OrleansStream.TestKit.Clients;
 using OrleansStream.TestKit.Storage;
+using Xunit.Abstractions;
 
 namespace OrleansStream.Silo.Tests.RealClients;
 
 /// <summary>The same clients against partitions hosted by grains. Part of builds with Orleans only.</summary>
 [Trait("Category", "RealClients")]
-public sealed class OrleansEngineTests
+public sealed class OrleansEngineTests(ITestOutputHelper output)
 {
     private const string Topic = "kcat-orleans";
 
@@ -35,8 +36,8 @@ public sealed class OrleansEngineTests
         Assert.Equal(0, await again.TerminateAsync());
     }
 
-    private static Task<SiloProcess> StartAsync(TemporaryDirectory data)
-        => SiloProcess.StartAsync(Path.Combine(data.Path, "data"), "--engine", "orleans");
+    private Task<SiloProcess> StartAsync(TemporaryDirectory data)
+        => SiloProcess.StartAsync(Path.Combine(data.Path, "data"), output.WriteLine, "--engine", "orleans");
 
     private static Task<string[]> ConsumeAsync(SiloProcess silo)
         => KcatAsync(silo, "-C", "-t", Topic, "-o", "beginning", "-e", "-f", "%p\t%k\t%s\n");
