@@ -27,6 +27,8 @@ internal static class FetchOverTcp
     }
 
     private static Throughput InBytes(Throughput records)
-        => records with { Count = records.Count * NumberedRecords.BatchBytes(
-            RecordBytes, RecordsPerBatch) / RecordsPerBatch };
+        => records with
+        {
+            Count = records.Count * NumberedRecords.BatchBytes(RecordBytes, RecordsPerBatch) / RecordsPerBatch,
+        };
 }
