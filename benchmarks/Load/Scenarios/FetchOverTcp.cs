@@ -19,6 +19,7 @@ internal static class FetchOverTcp
         await using var target = await SiloTarget.StartAsync(directory.Combine("data"));
         var fetch = new FetchCase(
             FetchOrder.Sequential, RecordBytes, RecordsPerBatch, BatchesPerFetch, Workers: 1, Partitions: 1);
+        await fetch.RunAsync(target, BytesPerPartition, run.WarmUpTime);
         var (ours, limit) = await run.MeasureBesideAsync(
             async () => InBytes(await fetch.RunAsync(target, BytesPerPartition, run.CaseTime)),
             () => LoopbackLimit.MeasureAsync(run.CaseTime));

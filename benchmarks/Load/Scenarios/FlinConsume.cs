@@ -34,6 +34,7 @@ internal static class FlinConsume
             foreach (var order in (FetchOrder[])[FetchOrder.Again, FetchOrder.Sequential])
             {
                 var fetch = new FetchCase(order, recordBytes, 1, RecordsPerFetch, Workers, Workers);
+                await fetch.RunAsync(target, BytesPerPartition, run.WarmUpTime);
                 var throughput = await fetch.RunAsync(target, BytesPerPartition, run.CaseTime);
                 run.Add(new Figure(
                     $"flin-consume/{place}/{order}/{recordBytes}".ToLowerInvariant(),

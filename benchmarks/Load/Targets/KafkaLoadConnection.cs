@@ -14,6 +14,7 @@ namespace OrleansStream.Load.Targets;
 internal sealed class KafkaLoadConnection : IDisposable
 {
     private const short CreateTopicsVersion = 7;
+    private const short DeleteTopicsVersion = 6;
     private const int TimeoutMs = 30_000;
 
     private readonly Socket _socket;
@@ -42,6 +43,17 @@ internal sealed class KafkaLoadConnection : IDisposable
             [.. configs.Select(config => new CreatableConfig(config.Key, config.Value))]);
         var response = await SendAsync<CreateTopicsRequest, CreateTopicsResponse>(
             new([topic], TimeoutMs, ValidateOnly: false), CreateTopicsVersion);
+        if (response.Topics[0] is { Error: not ErrorCode.None } refused)
+        {
+            throw new WrongResultException($"Topic {name}: {refused.Error} {refused.ErrorMessage}");
+        }
+    }
+
+    /// <exception cref="WrongResultException">The topic was not deleted.</exception>
+    public async Task DeleteTopicAsync(string name)
+    {
+        var response = await SendAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
+            new([new(name)], TimeoutMs), DeleteTopicsVersion);
         if (response.Topics[0] is { Error: not ErrorCode.None } refused)
         {
             throw new WrongResultException($"Topic {name}: {refused.Error} {refused.ErrorMessage}");

@@ -60,6 +60,7 @@ internal sealed record FetchCase(
         var throughput = await ClosedLoop.RunAsync(
             Workers, time, (worker, deadline) => FetchAsync(clients[worker], recordsPerPartition, worker, deadline));
         Array.ForEach(clients, client => client.Dispose());
+        await target.DeleteTopicAsync(topic);
         return throughput;
     }
 

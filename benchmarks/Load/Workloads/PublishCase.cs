@@ -50,6 +50,11 @@ internal sealed record PublishCase(
             await AuditAsync(client, published[i]);
         }
 
+        foreach (var topic in topics)
+        {
+            await target.DeleteTopicAsync(topic);
+        }
+
         return throughput;
     }
 

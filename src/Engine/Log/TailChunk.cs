@@ -22,7 +22,7 @@ internal sealed class TailChunk(byte[] bytes, long baseOffset, ITailMemory memor
     /// <summary>How far apart the entries of the sparse index are.</summary>
     private const int IndexIntervalBytes = 4_096;
 
-    private readonly List<(long BaseOffset, int Position)> _index = [];
+    private readonly List<(long BaseOffset, int Position)> _index = new(bytes.Length / IndexIntervalBytes);
     private long _chargedBytes;
     private int _indexedBytes;
     private int _holders = 1;
