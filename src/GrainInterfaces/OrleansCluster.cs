@@ -3,7 +3,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.GrainInterfaces;
 
-/// <summary>The whole service, hosted by Orleans grains. For gateways in a silo as well as for Orleans clients.</summary>
+/// <summary>
+/// The whole service, hosted by Orleans grains. For gateways in a silo as well as for Orleans clients.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 public sealed class OrleansCluster(IGrainFactory grains) : ICluster
 {
@@ -35,7 +37,8 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
         return new(clusterId, NodeId, NodeId, [new ClusterNode(NodeId, null, 0)]);
     }
 
-    public async ValueTask<IReadOnlyList<PartitionLocation>> LocateAsync(Guid topicId, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<PartitionLocation>> LocateAsync(
+        Guid topicId, CancellationToken cancellationToken)
     {
         var topic = await Topics.FindByIdAsync(topicId, cancellationToken).ConfigureAwait(false);
         return await Task.WhenAll(

@@ -2,7 +2,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.GrainInterfaces;
 
-/// <summary>A partition as its callers hold it: says in the port's words what can become of a call to a grain.</summary>
+/// <summary>
+/// A partition as its callers hold it: says in the port's words what can become of a call to a grain.
+/// </summary>
 /// <remarks>
 /// A grain that moves or whose silo is lost is an expected outcome that clients retry, not an exception. Waits are cut
 /// to what Orleans gives a call, which is 30 seconds by default.

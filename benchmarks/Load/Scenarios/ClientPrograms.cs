@@ -4,7 +4,9 @@ using OrleansStream.Load.Targets;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>What a client that everybody uses gets out of a silo, beside its own mock broker and beside Redis.</summary>
+/// <summary>
+/// What a client that everybody uses gets out of a silo, beside its own mock broker and beside Redis.
+/// </summary>
 internal static class ClientPrograms
 {
     private const int RecordBytes = 1_024;
@@ -57,7 +59,8 @@ internal static class ClientPrograms
         {
             var (ours, theirs) = await run.MeasureBesideAsync(
                 () => ProduceAsync("1"), () => redis.AddAsync(records, RecordBytes));
-            Add("produce/beside-redis", ours, $"acks=1, {Batching}", new Comparison("Redis XADD, 8 x 100 in flight", theirs));
+            Add("produce/beside-redis", ours, $"acks=1, {Batching}", new Comparison(
+                "Redis XADD, 8 x 100 in flight", theirs));
         }
 
         // The newest topic: what was written last is in memory.

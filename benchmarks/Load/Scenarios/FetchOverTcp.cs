@@ -27,5 +27,6 @@ internal static class FetchOverTcp
     }
 
     private static Throughput InBytes(Throughput records)
-        => records with { Count = records.Count * NumberedRecords.BatchBytes(RecordBytes, RecordsPerBatch) / RecordsPerBatch };
+        => records with { Count = records.Count * NumberedRecords.BatchBytes(
+            RecordBytes, RecordsPerBatch) / RecordsPerBatch };
 }

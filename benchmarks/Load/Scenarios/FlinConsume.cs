@@ -4,7 +4,9 @@ using OrleansStream.Load.Workloads;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>64 workers, worker i on partition i, ten records per request: always the first ten, and honestly onwards.</summary>
+/// <summary>
+/// 64 workers, worker i on partition i, ten records per request: always the first ten, and honestly onwards.
+/// </summary>
 internal static class FlinConsume
 {
     private const int Workers = 64;

@@ -7,7 +7,9 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Load.Targets;
 
-/// <summary>One connection that costs its machine as little as it can: one send and mostly one receive per request.</summary>
+/// <summary>
+/// One connection that costs its machine as little as it can: one send and mostly one receive per request.
+/// </summary>
 /// <remarks>One request at a time. What a response refers to is valid until the next. Not thread-safe.</remarks>
 internal sealed class KafkaLoadConnection : IDisposable
 {

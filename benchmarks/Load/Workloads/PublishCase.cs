@@ -92,10 +92,12 @@ internal sealed record PublishCase(
         do
         {
             var reply = await client.AppendAsync(records.Build(RecordsPerBatch), Acks);
-            if (reply.Error != StreamError.None || (IsAlone ? reply.BaseOffset != nextOffset : reply.BaseOffset < nextOffset))
+            var isInPlace = IsAlone ? reply.BaseOffset == nextOffset : reply.BaseOffset >= nextOffset;
+            if (reply.Error != StreamError.None || !isInPlace)
             {
                 throw new WrongResultException(
-                    $"Append answered {reply.Error} {reply.Message} at {reply.BaseOffset}, expected offset {nextOffset}.");
+                    $"Append answered {reply.Error} {reply.Message} at {reply.BaseOffset}, "
+                    + $"expected offset {nextOffset}.");
             }
 
             nextOffset = reply.BaseOffset + RecordsPerBatch;

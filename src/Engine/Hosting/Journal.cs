@@ -130,6 +130,10 @@ internal sealed partial class Journal : IAsyncDisposable
                 await WriteBlockAsync().ConfigureAwait(false);
                 _block.Complete(CurrentFile);
                 await RollIfFullAsync().ConfigureAwait(false);
+
+                // Those just answered stand before this loop in the pool's queue. What they append at once shares the
+                // next flush, instead of waiting for one that only the quickest of them got into.
+                await Task.Yield();
             }
         }
         catch (Exception e)

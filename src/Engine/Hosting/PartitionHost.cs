@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Log;
 using OrleansStream.Protocols.Batches;
@@ -10,20 +9,17 @@ namespace OrleansStream.Engine.Hosting;
 /// Both hosts use it. It touches the log only in turns; memory is reserved before a turn, flushes, long polls and reads
 /// of segments are awaited after it.
 /// </remarks>
-public sealed partial class PartitionHost : IPartition, IAsyncDisposable
+public sealed class PartitionHost : IPartition, IAsyncDisposable
 {
     // For good: a journal that hangs for days still reads the memory of its batches.
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromDays(365);
-
-    // A reader gets at least so long for its memory, even when it did not want to wait for records.
-    private static readonly TimeSpan MinReadTimeout = TimeSpan.FromSeconds(1);
 
     private readonly PartitionLog _log;
     private readonly ITurn _turn;
     private readonly HostServices _services;
     private readonly HighWatermark _highWatermark;
     private readonly JournalCursor _cursor;
-    private readonly SegmentReads _reads;
+    private readonly PartitionReader _reader;
     private readonly AppendQueue _appends;
     private readonly PartitionMaintenance _maintenance;
     private readonly IdleWatch _idleWatch;
@@ -41,9 +37,10 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         _log = new PartitionLog(store.ToOpening(), services.TailMemory);
         _highWatermark = new HighWatermark(_log.LogEndOffset, services.Time);
         _cursor = new JournalCursor(id, _highWatermark);
-        _reads = new SegmentReads(id, services.Segments, services.ReadMemory);
+        var reads = new SegmentReads(id, services.Segments, services.ReadMemory);
+        _reader = new PartitionReader(id, _log, turn, _highWatermark, reads, services.Logger);
         _appends = new AppendQueue(services);
-        _maintenance = new PartitionMaintenance(id, _log, store, _reads, turn, _highWatermark, services);
+        _maintenance = new PartitionMaintenance(id, _log, store, reads, turn, _highWatermark, services);
     }
 
     public PartitionId Id { get; }
@@ -91,9 +88,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             }
 
             var highWatermark = _highWatermark.Offset;
-            var plan = await _turn.RunAsync(
-                (_log, request, highWatermark), static s => PlanRead(s._log, s.request, s.highWatermark))
-                .ConfigureAwait(false);
+            var plan = await _reader.PlanAsync(request, highWatermark).ConfigureAwait(false);
             var remaining = request.MaxWait - _services.Time.GetElapsedTime(start);
             var isEnough = plan.Error != StreamError.None
                 || plan.Segments.Count > 0
@@ -101,11 +96,12 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
                 || (plan.Tail?.LengthBytes ?? 0) >= Math.Min(request.MinBytes, request.MaxBytes);
             if (isEnough || remaining <= TimeSpan.Zero)
             {
-                return await ReadAsync(plan, request, highWatermark, cancellationToken).ConfigureAwait(false);
+                return await _reader.ReadAsync(plan, request, highWatermark, cancellationToken).ConfigureAwait(false);
             }
 
             plan.Dispose();
-            if (!await _highWatermark.WaitBeyondAsync(highWatermark, remaining, cancellationToken).ConfigureAwait(false))
+            if (!await _highWatermark.WaitBeyondAsync(
+                highWatermark, remaining, cancellationToken).ConfigureAwait(false))
             {
                 request = request with { MaxWait = TimeSpan.Zero };
             }
@@ -121,7 +117,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 
         if (query.Kind is OffsetKind.AtTimestamp or OffsetKind.MaxTimestamp)
         {
-            return await SearchAsync(query, cancellationToken).ConfigureAwait(false);
+            return await _reader.SearchAsync(query, cancellationToken).ConfigureAwait(false);
         }
 
         return await _turn.RunAsync(
@@ -146,7 +142,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         return new(StreamError.None, epoch, offset);
     }
 
-    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, CancellationToken cancellationToken)
+    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(
+        long beforeOffset, CancellationToken cancellationToken)
         => _closed is { } closed
             ? new(closed.Error, -1)
             : await _maintenance.DeleteRecordsAsync(beforeOffset).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -157,7 +154,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             : await _turn.RunAsync(
                 (_log, _highWatermark.Offset),
                 static s => new PartitionStatus(
-                    StreamError.None, s._log.Epoch, s._log.LogStartOffset, s.Offset, s._log.LogEndOffset, s._log.SizeBytes))
+                    StreamError.None, s._log.Epoch, s._log.LogStartOffset, s.Offset, s._log.LogEndOffset,
+                    s._log.SizeBytes))
                 .ConfigureAwait(false);
 
     /// <summary>Writes everything up to the high watermark to segments.</summary>
@@ -200,7 +198,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         }).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for appends that found the partition open before <see cref="Close"/> to be in the journal's queue.</summary>
+    /// <summary>
+    /// Waits for appends that found the partition open before <see cref="Close"/> to be in the journal's queue.
+    /// </summary>
     internal async Task SettleAsync() => await _turn.RunAsync(0, static _ => 0).ConfigureAwait(false);
 
     /// <summary>Applies retention and merges small segments.</summary>
@@ -216,17 +216,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 
     internal void Reconfigure(TopicConfig config) => _config = config;
 
-    private static ReadPlan PlanRead(PartitionLog log, in FetchRequest request, long highWatermark)
-        => FindEpochFault(log, request.LeaderEpoch) is var fault && fault != StreamError.None
-            ? ReadPlan.Nothing(fault, log.LogStartOffset)
-            : log.PlanRead(request.Offset, request.MaxBytes, highWatermark);
-
-    private static StreamError FindEpochFault(PartitionLog log, int epoch)
-        => epoch < 0 || epoch == log.Epoch ? StreamError.None
-            : epoch < log.Epoch ? StreamError.FencedLeaderEpoch
-            : StreamError.UnknownLeaderEpoch;
-
-    private StreamError FindFault(int epoch) => _closed is { } closed ? closed.Error : FindEpochFault(_log, epoch);
+    private StreamError FindFault(int epoch) => _closed is { } closed ? closed.Error : _reader.FindEpochFault(epoch);
 
     // Apart from AppendAsync, so that only an append that has to wait pays for what its lambda captures.
     private async ValueTask<AppendReply> AppendLaterAsync(
@@ -272,7 +262,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
                 return RefuseWaiting("The flush took longer than the timeout.");
             }
 
-            mayMove = await _highWatermark.WaitBeyondAsync(seen, remaining, CancellationToken.None).ConfigureAwait(false);
+            mayMove = await _highWatermark.WaitBeyondAsync(seen, remaining, CancellationToken.None)
+                .ConfigureAwait(false);
         }
 
         return reply;
@@ -282,59 +273,6 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         => _closed is { } closed
             ? AppendReply.Refused(closed.Error, closed.Message)
             : AppendReply.Refused(StreamError.TimedOut, reason);
-
-    private async ValueTask<OffsetReply> SearchAsync(OffsetQuery query, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await TimestampSearch.FindAsync(_log, _turn, _reads, query, _highWatermark.Offset, cancellationToken)
-                .ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            LogReadFailed(_services.Logger, e, Id.ToString());
-            return new(StreamError.StorageFailed, -1, -1, -1);
-        }
-    }
-
-    private async ValueTask<FetchReply> ReadAsync(
-        ReadPlan plan, FetchRequest request, long highWatermark, CancellationToken cancellationToken)
-    {
-        if (plan.Error != StreamError.None)
-        {
-            return new(plan.Error, plan.LogStartOffset, highWatermark, highWatermark, FetchedRecords.Empty);
-        }
-
-        if (plan.Segments.Count == 0)
-        {
-            var records = plan.Tail is { } tail ? new FetchedRecords(tail.Pieces, tail) : FetchedRecords.Empty;
-            return new(StreamError.None, plan.LogStartOffset, highWatermark, highWatermark, records);
-        }
-
-        using (plan)
-        {
-            return await ReadSegmentsAsync(plan, request, highWatermark, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<FetchReply> ReadSegmentsAsync(
-        ReadPlan plan, FetchRequest request, long highWatermark, CancellationToken cancellationToken)
-    {
-        var timeout = request.MaxWait > MinReadTimeout ? request.MaxWait : MinReadTimeout;
-        try
-        {
-            var records = await _reads.ReadAsync(plan, request.MaxBytes, timeout, cancellationToken).ConfigureAwait(false);
-            return records is null
-                ? new(StreamError.TimedOut, plan.LogStartOffset, highWatermark, highWatermark, FetchedRecords.Empty)
-                : new(StreamError.None, plan.LogStartOffset, highWatermark, highWatermark, records);
-        }
-        catch (IOException e)
-        {
-            LogReadFailed(_services.Logger, e, Id.ToString());
-            return new(
-                StreamError.StorageFailed, plan.LogStartOffset, highWatermark, highWatermark, FetchedRecords.Empty);
-        }
-    }
 
     // In the turn. The batch is queued for the journal here, so that the journal has all batches in offset order.
     private Appended Append(in AppendRequest request, in BatchCheck check, TopicConfig config, long now)
@@ -395,7 +333,4 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly record struct Appended(AppendReply Reply, AppendTicket Ticket = default, long FlushedBefore = -1);
 
     private sealed record Refusal(StreamError Error, string Message);
-
-    [LoggerMessage(2013, LogLevel.Error, "Segments of {Partition} could not be read.")]
-    private static partial void LogReadFailed(ILogger logger, Exception exception, string partition);
 }

@@ -13,11 +13,12 @@ namespace OrleansStream.Silo.Hosting;
 
 /// <summary>Runs the service as Orleans grains in this process, over the storage that the options name.</summary>
 /// <remarks>
-/// One silo, for good: its membership is known to itself alone, so that no other can join. Two silos on storages of their
-/// own would each give a partition its next offset. The silo runs before the storage is opened and after it is closed;
-/// meanwhile the grains refuse calls with an error that clients retry.
+/// One silo, for good: its membership is known to itself alone, so that no other can join. Two silos on storages of
+/// their own would each give a partition its next offset. The silo runs before the storage is opened and after it is
+/// closed; meanwhile the grains refuse calls with an error that clients retry.
 /// </remarks>
-internal sealed class OrleansHost(IOptions<SiloOptions> options, StoreSupervisor store, IGrainFactory grains) : IClusterHost
+internal sealed class OrleansHost(
+    IOptions<SiloOptions> options, StoreSupervisor store, IGrainFactory grains) : IClusterHost
 {
     private const int NoGateway = 0; // Clients come through the gateways of this system, not through Orleans'.
 
