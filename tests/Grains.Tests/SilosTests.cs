@@ -123,6 +123,20 @@ public sealed class SilosTests : ClusterContract<OrleansFixture>
         Assert.All(Enumerable.Range(0, 20), partition => Fixture.FindSilo(first with { Partition = partition }));
     }
 
+    [Fact]
+    public async Task Any_number_of_partitions_that_do_not_exist_can_be_asked_for()
+    {
+        var id = await CreateIdAsync();
+        await AppendAsync(Cluster.GetPartition(id));
+
+        for (var partition = 0; partition < 100_000; partition++)
+        {
+            Cluster.GetPartition(new(Guid.Empty, partition));
+        }
+
+        Assert.Equal(1, await AppendAsync(Cluster.GetPartition(id)));
+    }
+
     private async Task<PartitionId> CreateIdAsync()
         => new((await CreateTopicAsync("topic", 1, ("max.message.bytes", "5000000"))).Id, 0);
 
