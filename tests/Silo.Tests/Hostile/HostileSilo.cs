@@ -10,8 +10,8 @@ public sealed class HostileSilo : IAsyncLifetime, IDisposable
     /// <summary>The largest request the silo takes.</summary>
     public const int MaxFrameBytes = 4 * 1_024 * 1_024;
 
-    // The runtime and idle pools take 150 MB, engine and reads 64 MB each, and the collector lets garbage lie a while.
-    private const long MaxResidentBytes = 768L * 1_024 * 1_024;
+    // About 200 MB are reached; engine and reads may take 64 MB each, and the collector lets garbage lie a while.
+    private const long MaxResidentBytes = 512L * 1_024 * 1_024;
 
     private readonly TemporaryDirectory _data = new();
     private SiloProcess? _process;
