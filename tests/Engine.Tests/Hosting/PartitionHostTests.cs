@@ -1,5 +1,6 @@
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.TestKit;
 using OrleansStream.TestKit.Batches;
 using OrleansStream.TestKit.Storage;
 
@@ -9,6 +10,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
 {
     private const int BatchBytes = 1_000;
 
+    private readonly ManualTimeProvider _time = new();
     private readonly FaultyStorage _storage = new(seed: 1);
     private readonly GatedStorage _gates;
     private TestStore _store = null!; // Set before each test.
@@ -20,7 +22,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
     {
         // Room for ten batches of a thousand bytes.
         _store = await TestStore.OpenAsync(
-            _gates, new EngineOptions { MemoryBytes = 10 * AppendQueue.ChargeFor(BatchBytes) });
+            _gates, new EngineOptions { MemoryBytes = 10 * AppendQueue.ChargeFor(BatchBytes) }, _time);
         _partition = await _store.CreateAsync("topic");
     }
 
@@ -61,7 +63,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
         _gates.Hold();
         var appending = _store.AppendAsync(_partition, TestBatch.Numbered(1));
 
-        _store.Time.Advance(TestStore.Timeout + TimeSpan.FromSeconds(1));
+        _time.Advance(TestStore.Timeout + TimeSpan.FromSeconds(1));
 
         Assert.Equal(StreamError.TimedOut, (await appending).Error);
     }
@@ -91,7 +93,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
         await _store.AppendAsync(_partition, batch, Acks.Leader);
         var retry = _store.AppendAsync(_partition, batch);
 
-        _store.Time.Advance(TestStore.Timeout);
+        _time.Advance(TestStore.Timeout);
 
         Assert.Equal(StreamError.TimedOut, (await retry).Error);
     }
@@ -157,7 +159,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
         var held = await FillAndHoldMemoryAsync();
         var waiting = AppendPaddedAsync(10);
 
-        _store.Time.Advance(TestStore.Timeout);
+        _time.Advance(TestStore.Timeout);
         Assert.Equal(StreamError.TimedOut, (await waiting).Error);
         held.Dispose();
         await _partition.FlushAsync();
@@ -174,7 +176,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
             new(Padded(10), Acks.All, TimeSpan.FromHours(1)), CancellationToken.None).AsTask();
         var hasty = AppendPaddedAsync(11);
 
-        _store.Time.Advance(TestStore.Timeout);
+        _time.Advance(TestStore.Timeout);
 
         Assert.Equal(StreamError.TimedOut, (await hasty).Error);
         Assert.False(patient.IsCompleted);
@@ -226,7 +228,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
         var nothing = TestStore.FetchAsync(_partition, 1, maxWait: TestStore.Timeout);
         Assert.False(fetching.IsCompleted || nothing.IsCompleted);
 
-        _store.Time.Advance(TestStore.Timeout);
+        _time.Advance(TestStore.Timeout);
 
         using var records = (await fetching).Records;
         Assert.Equal(1, TestBatch.NumberOf(records.ToArray()));

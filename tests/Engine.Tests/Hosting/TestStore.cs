@@ -2,34 +2,34 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Storage;
-using OrleansStream.TestKit;
 using OrleansStream.TestKit.Batches;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Hosting;
 
-/// <summary>A store on a clock that stands still, and what tests do with it.</summary>
-/// <remarks>Maintenance runs when a test asks for it, or moves the clock.</remarks>
+/// <summary>A store and what tests do with it.</summary>
+/// <remarks>On a <see cref="StandingClock"/>, unless told otherwise: maintenance runs when a test asks for it.</remarks>
 internal sealed class TestStore : IAsyncDisposable
 {
     public static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
-    private TestStore(LogStore store, ManualTimeProvider time)
+    private readonly TimeProvider _time;
+
+    private TestStore(LogStore store, TimeProvider time)
     {
         Store = store;
-        Time = time;
+        _time = time;
     }
 
     public LogStore Store { get; }
 
-    public ManualTimeProvider Time { get; }
-
     /// <summary>Milliseconds since 1970.</summary>
-    public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
+    public long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public static async Task<TestStore> OpenAsync(
-        IStorage storage, EngineOptions? options = null, ManualTimeProvider? time = null)
+        IStorage storage, EngineOptions? options = null, TimeProvider? time = null)
     {
-        time ??= new ManualTimeProvider();
+        time ??= new StandingClock();
         var store = await LogStore.OpenAsync(
             storage, options ?? new EngineOptions(), time, NullLoggerFactory.Instance, CancellationToken.None);
         return new TestStore(store, time);
@@ -92,6 +92,15 @@ internal sealed class TestStore : IAsyncDisposable
         }
 
         return numbers;
+    }
+
+    /// <summary>Closes the store and opens another one on what a kill -9 would leave.</summary>
+    public static async Task<TestStore> KillAndOpenAsync(
+        TestStore store, FaultyStorage storage, EngineOptions? options = null)
+    {
+        var remains = await storage.KillAsync();
+        await store.DisposeAsync();
+        return await OpenAsync(remains, options, store._time);
     }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

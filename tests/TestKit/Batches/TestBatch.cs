@@ -37,11 +37,18 @@ public static class TestBatch
     }
 
     /// <summary>A batch of one record whose value says which one it is.</summary>
-    public static byte[] Numbered(int number, int paddingBytes = 0, long timestamp = 1_000)
+    /// <param name="producerId">-1 for a producer that is not idempotent.</param>
+    public static byte[] Numbered(
+        int number, int paddingBytes = 0, long timestamp = 1_000, long producerId = -1, int baseSequence = 0)
     {
         var value = new byte[sizeof(int) + paddingBytes];
         BitConverter.TryWriteBytes(value, number);
         var builder = new BatchBuilder();
+        if (producerId >= 0)
+        {
+            builder.SetProducer(producerId, 0, baseSequence);
+        }
+
         builder.Append(value, timestamp);
         return builder.Build().ToArray();
     }
