@@ -1,5 +1,8 @@
-using System.Reflection;
 using BenchmarkDotNet.Running;
+using OrleansStream.Micro;
 
-// dotnet run -c Release --project benchmarks/Micro -- --filter '*'
-BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+// Besides the options of BenchmarkDotNet, such as --filter '*BatchCodec*', there is --quick.
+const string quick = "--quick";
+BenchmarkSwitcher
+    .FromAssembly(typeof(Records).Assembly)
+    .Run([.. args.Where(argument => argument != quick)], new ArtifactsConfig(isQuick: args.Contains(quick)));

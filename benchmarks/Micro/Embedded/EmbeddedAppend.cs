@@ -1,74 +1,57 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Embedded;
-using OrleansStream.Engine.Hosting;
-using OrleansStream.Engine.Storage;
-using OrleansStream.Engine.Storage.Memory;
-using OrleansStream.TestKit.Storage;
+using OrleansStream.TestKit;
 
 namespace OrleansStream.Micro.Embedded;
 
-/// <summary>
-/// One append of one 1 KB record through the embedded cluster, one in flight, on each kind of durability.
-/// </summary>
+/// <summary>The whole service in process, one producer: an append that waits for nothing, and one that waits for the disk.</summary>
 [MemoryDiagnoser]
 public class EmbeddedAppend
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
-    private readonly byte[] _batch = SampleBatch.Build(1, 1_024);
-    private readonly TemporaryDirectory _directory = new();
-    private LocalCluster _onDisk = null!; // Set by SetUpAsync.
-    private LocalCluster _inMemory = null!; // Set by SetUpAsync.
-    private IPartition _flushed = null!; // Set by SetUpAsync.
-    private IPartition _unsynced = null!; // Set by SetUpAsync.
-    private IPartition _kept = null!; // Set by SetUpAsync.
+    private string _directory = "";
+    private LocalCluster _cluster = null!;
+    private IPartition _inMemory = null!;
+    private IPartition _flushed = null!;
+    private byte[] _batch = [];
+
+    [Params(256, 1_024)]
+    public int RecordBytes { get; set; }
 
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        _onDisk = await LocalCluster.OpenAsync(_directory.Path);
-        _flushed = await CreateAsync(_onDisk, "flushed", []);
-        _kept = await CreateAsync(
-            _onDisk, "kept", new() { ["durability"] = "memory", ["retention.bytes"] = "16777216" });
-        var storage = new MemoryStorage();
-        _inMemory = await LocalCluster.OpenAsync(
-            _ => Task.FromResult<IStorage>(storage),
-            new EngineOptions(),
-            NullLoggerFactory.Instance,
-            TimeProvider.System,
-            CancellationToken.None);
-        _unsynced = await CreateAsync(_inMemory, "unsynced", new() { ["retention.bytes"] = "16777216" });
+        _directory = Path.Combine(RepositoryRoot.Path, "artifacts", "micro", Guid.NewGuid().ToString("N"));
+        _cluster = await LocalCluster.OpenAsync(_directory);
+        _inMemory = await CreateAsync("memory", new() { ["durability"] = "memory", ["retention.bytes"] = "1048576" });
+        _flushed = await CreateAsync("flushed", []);
+        _batch = Records.Batch(RecordBytes, recordCount: 1);
     }
 
     [GlobalCleanup]
     public async Task CleanUpAsync()
     {
-        await _onDisk.DisposeAsync();
-        await _inMemory.DisposeAsync();
-        _directory.Dispose();
+        await _cluster.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
     }
 
-    /// <summary>The engine alone: no journal.</summary>
     [Benchmark(Baseline = true)]
-    public ValueTask<AppendReply> Memory() => AppendAsync(_kept, Acks.Leader);
+    public ValueTask<AppendReply> InMemory() => AppendAsync(_inMemory, Acks.Leader);
 
-    /// <summary>With a journal that never touches a disk.</summary>
     [Benchmark]
-    public ValueTask<AppendReply> AllInMemory() => AppendAsync(_unsynced, Acks.All);
+    public ValueTask<AppendReply> Journaled() => AppendAsync(_flushed, Acks.Leader);
 
-    /// <summary>With a journal that syncs: one append pays for a whole flush.</summary>
     [Benchmark]
-    public ValueTask<AppendReply> AllOnDisk() => AppendAsync(_flushed, Acks.All);
-
-    private static async Task<IPartition> CreateAsync(
-        LocalCluster cluster, string name, Dictionary<string, string> configs)
-    {
-        var reply = await cluster.Topics.CreateAsync(new CreateTopicRequest(name, 1, configs), CancellationToken.None);
-        return cluster.GetPartition(new PartitionId(reply.Topic!.Id, 0));
-    }
+    public ValueTask<AppendReply> Synced() => AppendAsync(_flushed, Acks.All);
 
     private ValueTask<AppendReply> AppendAsync(IPartition partition, Acks acks)
         => partition.AppendAsync(new AppendRequest(_batch, acks, s_timeout), CancellationToken.None);
+
+    private async Task<IPartition> CreateAsync(string name, Dictionary<string, string> configs)
+    {
+        var reply = await _cluster.Topics.CreateAsync(new(name, 1, configs), CancellationToken.None);
+        return _cluster.GetPartition(new(reply.Topic!.Id, 0));
+    }
 }

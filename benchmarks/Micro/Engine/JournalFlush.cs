@@ -1,44 +1,48 @@
 using BenchmarkDotNet.Attributes;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Local;
-using OrleansStream.TestKit.Storage;
+using OrleansStream.TestKit;
 
 namespace OrleansStream.Micro.Engine;
 
-/// <summary>What one write to a journal file costs, with its flush and without.</summary>
+/// <summary>The journal's file: what an append costs with and without waiting for the disk.</summary>
+[MemoryDiagnoser]
 public class JournalFlush
 {
-    private readonly TemporaryDirectory _directory = new();
-    private LocalStorage _storage = null!; // Set by SetUpAsync.
-    private IJournalWriter _journal = null!; // Set by SetUpAsync.
+    private const string FileName = "micro";
+
+    private string _directory = "";
+    private LocalStorage _storage = null!;
+    private IJournalWriter _writer = null!;
     private byte[] _block = [];
 
-    [Params(4_096, 1_048_576)]
+    [Params(4 * 1_024, 64 * 1_024)]
     public int BlockBytes { get; set; }
 
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        _storage = await LocalStorage.OpenAsync(_directory.Path, JournalSync.Always, CancellationToken.None);
-        _journal = await _storage.Journals.CreateAsync("micro", CancellationToken.None);
-        _block = new byte[BlockBytes];
+        _directory = Path.Combine(RepositoryRoot.Path, "artifacts", "micro", Guid.NewGuid().ToString("N"));
+        _storage = await LocalStorage.OpenAsync(_directory, JournalSync.Always, CancellationToken.None);
+        _writer = await _storage.Journals.CreateAsync(FileName, CancellationToken.None);
+        _block = Records.Value(BlockBytes);
     }
 
     [GlobalCleanup]
     public async Task CleanUpAsync()
     {
-        await _journal.DisposeAsync();
+        await _writer.DisposeAsync();
         await _storage.DisposeAsync();
-        _directory.Dispose();
+        Directory.Delete(_directory, recursive: true);
     }
 
     [Benchmark(Baseline = true)]
-    public ValueTask Append() => _journal.AppendAsync(_journal.LengthBytes, _block, CancellationToken.None);
+    public async Task AppendAsync() => await _writer.AppendAsync(_writer.LengthBytes, _block, CancellationToken.None);
 
     [Benchmark]
-    public async ValueTask AppendAndFlush()
+    public async Task AppendAndFlushAsync()
     {
-        await _journal.AppendAsync(_journal.LengthBytes, _block, CancellationToken.None);
-        await _journal.FlushAsync(CancellationToken.None);
+        await _writer.AppendAsync(_writer.LengthBytes, _block, CancellationToken.None);
+        await _writer.FlushAsync(CancellationToken.None);
     }
 }
