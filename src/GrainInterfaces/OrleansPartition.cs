@@ -10,8 +10,8 @@ namespace OrleansStream.GrainInterfaces;
 /// to what Orleans gives a call, which is 30 seconds by default.
 ///
 /// Calls keep their order where the caller's silo hosts the partition and knows it. Between silos they do not: Orleans
-/// hands each message that arrives to the thread pool by itself. A caller that sends several batches before the first is
-/// answered must be in the partition's silo.
+/// hands each message that arrives to the thread pool by itself. A caller that sends several batches before the first
+/// is answered must be in the partition's silo.
 /// </remarks>
 internal sealed class OrleansPartition(IPartitionGrain grain) : IPartition
 {
