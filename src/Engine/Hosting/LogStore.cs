@@ -23,7 +23,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
     private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
-    private volatile bool _isClosing;
+    private int _isClosing;
 
     private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
     {
@@ -89,7 +89,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
         try
         {
-            ObjectDisposedException.ThrowIf(_isClosing, this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosing) != 0, this);
             if (_hosts.ContainsKey(id))
             {
                 throw new InvalidOperationException($"Partition {id} is open already.");
@@ -134,11 +134,20 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>
+<<<<<<< HEAD
     /// Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.
+=======
+    /// Flushes the journal, writes all tails to segments and closes. After a failure nothing is written. A second call
+    /// does nothing.
+>>>>>>> engine
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        _isClosing = true;
+        if (Interlocked.Exchange(ref _isClosing, 1) != 0)
+        {
+            return;
+        }
+
         foreach (var opening in _openings.Values)
         {
             await opening.Task.ConfigureAwait(false);
