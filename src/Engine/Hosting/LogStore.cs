@@ -134,12 +134,8 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>
-<<<<<<< HEAD
-    /// Flushes the journal, writes all tails to segments and closes. After a failure nothing is written.
-=======
     /// Flushes the journal, writes all tails to segments and closes. After a failure nothing is written. A second call
     /// does nothing.
->>>>>>> engine
     /// </summary>
     public async ValueTask DisposeAsync()
     {
