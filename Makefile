@@ -1,6 +1,6 @@
 # What a person types. The probe decides, quietly, whether this build has Orleans; see infra/orleans/probe.sh.
 
-.PHONY: run test bench bench-full format format-check probe
+.PHONY: run test bench bench-full bench-micro format format-check probe
 
 # Starts a silo: Kafka on 9092, HTTP on 8080, data under ./data. Options: make run ARGS="--kafka-port 19092"
 run: probe
@@ -9,12 +9,16 @@ run: probe
 test: probe
 	tests/run
 
-# The main scenarios in a few minutes, then all of them.
+# All scenarios in under five minutes, and the goals beside the limits of this machine; the second, every size, longer.
 bench: probe
 	dotnet run -c Release --project benchmarks/Load -- $(ARGS)
 
 bench-full: probe
 	dotnet run -c Release --project benchmarks/Load -- --full $(ARGS)
+
+# Each layer by itself. One of them, and longer: make bench-micro ARGS="--filter '*BatchCodec*'"
+bench-micro: probe
+	dotnet run -c Release --project benchmarks/Micro -- $(or $(ARGS),--quick --filter '*')
 
 format: probe
 	dotnet format OrleansStream.sln whitespace

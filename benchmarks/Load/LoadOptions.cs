@@ -6,7 +6,7 @@ namespace OrleansStream.Load;
 internal sealed record LoadOptions
 {
     public const string Usage = """
-        dotnet run -c Release --project benchmarks/Load -- [SCENARIO...] [--seconds N] [--dry-run] [--full] [--json FILE]
+        dotnet run -c Release --project benchmarks/Load -- [SCENARIO...] [OPTION...]
 
           SCENARIO      run only these; without any, all of them.
           --seconds N   how long each case runs (default 2, may be a fraction)

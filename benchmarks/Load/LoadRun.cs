@@ -11,6 +11,12 @@ internal sealed class LoadRun(LoadOptions options, TextWriter output)
     /// <summary>How long one case runs.</summary>
     public TimeSpan CaseTime => options.CaseTime;
 
+    /// <summary>
+    /// How long a case runs before it is measured: a server is long past the compilation of its code, and so is what is
+    /// measured here.
+    /// </summary>
+    public TimeSpan WarmUpTime => options.CaseTime / 2;
+
     public bool IsFull => options.IsFull;
 
     public bool IsDryRun => options.IsDryRun;

@@ -3,7 +3,9 @@ using OrleansStream.TestKit;
 namespace OrleansStream.Load;
 
 /// <summary>A directory for the files of one scenario, which goes away with them.</summary>
-/// <remarks>It lies in the repository's artifacts: the system's temporary directory may be in memory, not on a disk.</remarks>
+/// <remarks>
+/// It lies in the repository's artifacts: the system's temporary directory may be in memory, not on a disk.
+/// </remarks>
 internal sealed class ScratchDirectory : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateDirectory(

@@ -16,7 +16,9 @@ public enum Acks
 /// The batch as the producer sent it. Borrowed until the append is answered: whoever hosts the partition copies it,
 /// and the caller may reuse the memory only after a reply, never after a timeout or a cancellation.
 /// </param>
-/// <param name="Timeout">How long the append may wait for memory and, with <see cref="Acks.All"/>, for the flush.</param>
+/// <param name="Timeout">
+/// How long the append may wait for memory and, with <see cref="Acks.All"/>, for the flush.
+/// </param>
 [GenerateSerializer, Immutable, Alias("OrleansStream.AppendRequest")]
 public readonly record struct AppendRequest(
     [property: Id(0)] ReadOnlyMemory<byte> Batch,
@@ -24,7 +26,9 @@ public readonly record struct AppendRequest(
     [property: Id(2)] TimeSpan Timeout);
 
 /// <summary>Where the batch went, or why it did not.</summary>
-/// <param name="BaseOffset">The offset of its first record; of the original when it was a retry. -1 on an error.</param>
+/// <param name="BaseOffset">
+/// The offset of its first record; of the original when it was a retry. -1 on an error.
+/// </param>
 /// <param name="LogAppendTimestamp">Milliseconds since 1970 where the log sets the timestamps, else -1.</param>
 /// <param name="LogStartOffset">The log's first offset at that moment; -1 when unknown.</param>
 /// <param name="Message">What was wrong, for a person to read; null when nothing was.</param>

@@ -47,7 +47,9 @@ public interface ITopicCatalog
     /// <summary>All topics, by name in ordinal order.</summary>
     ValueTask<IReadOnlyList<TopicDescription>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Creates a topic; two creations of one name end with one topic and one <see cref="StreamError.TopicExists"/>.</summary>
+    /// <summary>
+    /// Creates a topic; two creations of one name end with one topic and one <see cref="StreamError.TopicExists"/>.
+    /// </summary>
     ValueTask<TopicReply> CreateAsync(CreateTopicRequest request, CancellationToken cancellationToken);
 
     /// <summary>Deletes a topic and, later, its files. From the answer on the name is free.</summary>

@@ -43,7 +43,9 @@ public readonly record struct OffsetReply(
 [GenerateSerializer, Immutable, Alias("OrleansStream.EpochEndQuery")]
 public readonly record struct EpochEndQuery([property: Id(0)] int Epoch, [property: Id(1)] int LeaderEpoch = -1);
 
-/// <summary>The largest epoch not above the one asked about, and the offset after its last record; -1 and -1 if none.</summary>
+/// <summary>
+/// The largest epoch not above the one asked about, and the offset after its last record; -1 and -1 if none.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansStream.EpochEndReply")]
 public readonly record struct EpochEndReply(
     [property: Id(0)] StreamError Error,

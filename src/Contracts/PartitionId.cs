@@ -1,7 +1,9 @@
 namespace OrleansStream.Contracts;
 
 /// <summary>Names one partition for good: the topic's id, which is never reused, and the partition's number.</summary>
-/// <remarks>Storage paths, journal entries and grain keys are made of it; a topic's name lives only in the catalog.</remarks>
+/// <remarks>
+/// Storage paths, journal entries and grain keys are made of it; a topic's name lives only in the catalog.
+/// </remarks>
 [GenerateSerializer, Immutable, Alias("OrleansStream.PartitionId")]
 public readonly record struct PartitionId([property: Id(0)] Guid TopicId, [property: Id(1)] int Partition)
     : IComparable<PartitionId>

@@ -15,7 +15,10 @@ public enum StreamError
     /// <summary>The offset lies before the log start or after the high watermark.</summary>
     OffsetOutOfRange,
 
-    /// <summary>A batch whose length or checksum contradicts its bytes: it was damaged on its way, and sending it again may help.</summary>
+    /// <summary>
+    /// A batch whose length or checksum contradicts its bytes: it was damaged on its way, and sending it again may
+    /// help.
+    /// </summary>
     CorruptBatch,
 
     /// <summary>The batch is larger than the topic's <c>max.message.bytes</c>.</summary>
@@ -39,7 +42,9 @@ public enum StreamError
     /// <summary>The batch format or kind is not supported (old formats, transactions).</summary>
     UnsupportedBatch,
 
-    /// <summary>There was no room, or no answer, within the request's timeout. It may or may not have been stored.</summary>
+    /// <summary>
+    /// There was no room, or no answer, within the request's timeout. It may or may not have been stored.
+    /// </summary>
     TimedOut,
 
     /// <summary>The storage failed; the partition is being reopened. Retry.</summary>

@@ -18,7 +18,9 @@ public enum Durability
     /// <summary>A journal flush.</summary>
     Flushed,
 
-    /// <summary>Nothing: records since the last segment are lost when the process ends without a graceful stop.</summary>
+    /// <summary>
+    /// Nothing: records since the last segment are lost when the process ends without a graceful stop.
+    /// </summary>
     Memory,
 }
 
@@ -43,7 +45,7 @@ public sealed record TopicConfig
         new("max.message.bytes", "int", "1048588", "The largest record batch accepted, in bytes."),
         new("message.timestamp.after.max.ms", "long", "3600000", "How far a record's time may lie in the future."),
         new("message.timestamp.before.max.ms", "long", "9223372036854775807", "How far a record's time may lie back."),
-        new("message.timestamp.type", "string", "CreateTime", "CreateTime keeps the producer's time, LogAppendTime sets it."),
+        new("message.timestamp.type", "string", "CreateTime", "CreateTime: the producer's; LogAppendTime: the log's."),
         new("min.insync.replicas", "int", "1", "Only 1: durability comes from the storage, not from replicas."),
         new("retention.bytes", "long", "-1", "How many bytes a partition keeps at most; -1 for no limit."),
         new("retention.ms", "long", "604800000", "How long a record is kept; -1 for no limit."),
@@ -74,7 +76,9 @@ public sealed record TopicConfig
     public static bool IsKnown(string name) => Definitions.Any(definition => definition.Name == name);
 
     /// <summary>Reads a topic's own values over the defaults.</summary>
-    /// <exception cref="FormatException">The message names the configuration, the value and what is allowed.</exception>
+    /// <exception cref="FormatException">
+    /// The message names the configuration, the value and what is allowed.
+    /// </exception>
     public static TopicConfig Parse(IReadOnlyDictionary<string, string> values)
     {
         foreach (var name in values.Keys)

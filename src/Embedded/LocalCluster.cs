@@ -80,7 +80,8 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     public ValueTask<ClusterDescription> DescribeAsync(CancellationToken cancellationToken)
         => new(new ClusterDescription(_store.ClusterId, NodeId, NodeId, [new ClusterNode(NodeId, null, 0)]));
 
-    public async ValueTask<IReadOnlyList<PartitionLocation>> LocateAsync(Guid topicId, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<PartitionLocation>> LocateAsync(
+        Guid topicId, CancellationToken cancellationToken)
     {
         if (await Topics.FindByIdAsync(topicId, cancellationToken).ConfigureAwait(false) is not { } topic)
         {
@@ -119,7 +120,9 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
         var opened = new OpenedPartitions(store);
         var topics = await store.Topics.ListAsync(cancellationToken).ConfigureAwait(false);
         var partitions = topics.SelectMany(
-            topic => Enumerable.Range(0, topic.PartitionCount).Select(partition => new PartitionId(topic.Id, partition)));
+            topic => Enumerable
+                .Range(0, topic.PartitionCount)
+                .Select(partition => new PartitionId(topic.Id, partition)));
         await Parallel.ForEachAsync(
             partitions,
             cancellationToken,

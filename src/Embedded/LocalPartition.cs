@@ -40,7 +40,8 @@ internal sealed class LocalPartition(LocalCluster cluster, PartitionId id) : IPa
             : await host.FindEpochEndAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, CancellationToken cancellationToken)
+    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(
+        long beforeOffset, CancellationToken cancellationToken)
     {
         var (host, error, _) = await ResolveAsync(cancellationToken).ConfigureAwait(false);
         try

@@ -19,7 +19,8 @@ namespace OrleansStream.GrainInterfaces;
 /// https://learn.microsoft.com/dotnet/orleans/host/configuration-guide/serialization-customization.
 /// </remarks>
 [RegisterSerializer, RegisterCopier]
-internal sealed class FetchedRecordsCodec : IFieldCodec<FetchedRecords?>, IDeepCopier<FetchedRecords?>, IOptionalDeepCopier
+internal sealed class FetchedRecordsCodec : IFieldCodec<FetchedRecords?>, IDeepCopier<FetchedRecords?>,
+    IOptionalDeepCopier
 {
     public void WriteField<TBufferWriter>(
         ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, FetchedRecords? value)

@@ -2,7 +2,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.GrainInterfaces;
 
-/// <summary>What belongs to the cluster as a whole, as a grain. There is one; see <see cref="OrleansCluster.GrainKey"/>.</summary>
+/// <summary>
+/// What belongs to the cluster as a whole, as a grain. There is one; see <see cref="OrleansCluster.GrainKey"/>.
+/// </summary>
 [Alias("OrleansStream.IClusterGrain")]
 public interface IClusterGrain : IProducerIds, IGrainWithStringKey
 {

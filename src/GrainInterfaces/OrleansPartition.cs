@@ -2,10 +2,16 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.GrainInterfaces;
 
-/// <summary>A partition as its callers hold it: says in the port's words what can become of a call to a grain.</summary>
+/// <summary>
+/// A partition as its callers hold it: says in the port's words what can become of a call to a grain.
+/// </summary>
 /// <remarks>
 /// A grain that moves or whose silo is lost is an expected outcome that clients retry, not an exception. Waits are cut
-/// to what Orleans gives a call, which is 30 seconds by default. Calls begin at once and in the caller's order.
+/// to what Orleans gives a call, which is 30 seconds by default.
+///
+/// Calls keep their order where the caller's silo hosts the partition and knows it. Between silos they do not: Orleans
+/// hands each message that arrives to the thread pool by itself. A caller that sends several batches before the first
+/// is answered must be in the partition's silo.
 /// </remarks>
 internal sealed class OrleansPartition(IPartitionGrain grain) : IPartition
 {

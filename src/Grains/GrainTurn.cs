@@ -2,7 +2,9 @@ using OrleansStream.Engine.Hosting;
 
 namespace OrleansStream.Grains;
 
-/// <summary>The turn of an object hosted by a grain: what the grain's own scheduler runs, one piece at a time.</summary>
+/// <summary>
+/// The turn of an object hosted by a grain: what the grain's own scheduler runs, one piece at a time.
+/// </summary>
 /// <remarks>Work asked for in the grain's turn is done on the spot; from anywhere else it is posted.</remarks>
 internal sealed class GrainTurn : ITurn
 {

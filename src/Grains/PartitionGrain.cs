@@ -6,7 +6,9 @@ using OrleansStream.GrainInterfaces;
 
 namespace OrleansStream.Grains;
 
-/// <summary>Hosts one partition: lends it the grain's turn and the grain's life, and decides nothing about records.</summary>
+/// <summary>
+/// Hosts one partition: lends it the grain's turn and the grain's life, and decides nothing about records.
+/// </summary>
 /// <remarks>
 /// Reentrant, so that many appends can wait for one flush. That is safe because the partition touches its log only in
 /// pieces that run to their end without awaiting. Kept alive, because retention works on open partitions only.
@@ -68,7 +70,8 @@ internal sealed partial class PartitionGrain(StoreSupervisor supervisor, ILogger
     public ValueTask<EpochEndReply> FindEpochEndAsync(EpochEndQuery query, CancellationToken cancellationToken)
         => Partition.FindEpochEndAsync(query, cancellationToken);
 
-    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, CancellationToken cancellationToken)
+    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(
+        long beforeOffset, CancellationToken cancellationToken)
     {
         try
         {

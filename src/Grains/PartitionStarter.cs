@@ -21,7 +21,9 @@ public sealed class PartitionStarter(IGrainFactory grains)
         var topics = await store.Topics.ListAsync(cancellationToken);
         await Parallel.ForEachAsync(
             topics.SelectMany(
-                topic => Enumerable.Range(0, topic.PartitionCount).Select(partition => new PartitionId(topic.Id, partition))),
+                topic => Enumerable
+                .Range(0, topic.PartitionCount)
+                .Select(partition => new PartitionId(topic.Id, partition))),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (id, token) => await _cluster.GetPartition(id).GetStatusAsync(token));
     }

@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace OrleansStream.Protocols;
 
-/// <summary>Rented memory with exactly one owner, who disposes it once. The only type that touches the array pool.</summary>
+/// <summary>
+/// Rented memory with exactly one owner, who disposes it once. The only type that touches the array pool.
+/// </summary>
 /// <remarks>
 /// Debug builds fill returned memory with 0xDD, so that a late reader sees it. Not thread-safe. A buffer that something
 /// unknown may still read is <see cref="Abandon"/>ed: it goes to the garbage collector and is counted.

@@ -100,7 +100,7 @@ public sealed class CrashRun
         await Verification.RunAsync(silo.KafkaAddress, _topics.All);
         var changes = new TopicChanges(_topics, _numbers, new Random(_random.Next()));
         var load = new LoadSession(silo.KafkaAddress, _producers, changes, plan.Batches);
-        await load.EnoughAsync();
+        await (plan.Moment == KillMoment.Changed ? load.ChangedAsync() : load.EnoughAsync());
         if (plan.Moment == KillMoment.Stopping)
         {
             silo.RequestStop();

@@ -4,6 +4,7 @@ namespace OrleansStream.Crash;
 internal enum KillMoment
 {
     UnderLoad,
+    Changed,
     Starting,
     Stopping,
 }
@@ -21,6 +22,7 @@ internal readonly record struct KillPlan(KillMoment Moment, int Batches, double 
         {
             0 or 1 => KillMoment.Starting,
             2 or 3 => KillMoment.Stopping,
+            4 or 5 => KillMoment.Changed,
             _ => KillMoment.UnderLoad,
         };
 
@@ -32,6 +34,7 @@ internal readonly record struct KillPlan(KillMoment Moment, int Batches, double 
     public override string ToString() => Moment switch
     {
         KillMoment.UnderLoad => "under load",
+        KillMoment.Changed => "just after a change",
         KillMoment.Starting => "while it started",
         _ => "while it stopped",
     };

@@ -12,6 +12,15 @@ var data = new Option<DirectoryInfo?>("--data")
 {
     Description = "An empty or missing directory for the silo's data. By default a temporary one.",
 };
+
+// It is deleted in the end, so nothing may be in it that is not the run's own.
+data.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<DirectoryInfo?>() is { Exists: true } found && found.EnumerateFileSystemInfos().Any())
+    {
+        result.AddError($"--data: {found.FullName} is not empty.");
+    }
+});
 var command = new RootCommand("Kills a silo under load and checks that nothing acknowledged is lost.")
 {
     kills,

@@ -4,7 +4,9 @@ using OrleansStream.Load.Workloads;
 
 namespace OrleansStream.Load.Limits;
 
-/// <summary>How many bytes go through one loopback connection, sender and receiver on this machine's processors.</summary>
+/// <summary>
+/// How many bytes go through one loopback connection, sender and receiver on this machine's processors.
+/// </summary>
 internal static class LoopbackLimit
 {
     private const int BufferBytes = 1_024 * 1_024;

@@ -9,7 +9,9 @@ namespace OrleansStream.Load.Peers;
 /// <summary>The C program in Native, which speaks through librdkafka, compiled where this machine can.</summary>
 internal sealed partial class LibrdkafkaBench
 {
-    /// <summary>Instead of an address: the broker that librdkafka brings along, which keeps everything in memory.</summary>
+    /// <summary>
+    /// Instead of an address: the broker that librdkafka brings along, which keeps everything in memory.
+    /// </summary>
     public const string MockBroker = "mock";
 
     private const string Source = "benchmarks/Load/Native/rdkafka_bench.c";

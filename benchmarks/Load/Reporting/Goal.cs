@@ -31,14 +31,16 @@ internal sealed record Bound(string Work, string Figure, double Most)
 }
 
 /// <summary>
-/// What another system reached in another run, on a machine of the same kind: for orientation, never a ratio of one run.
+/// What another system reached in another run, on a machine of the same kind: for orientation, never a ratio of one
+/// run.
 /// </summary>
 internal sealed record Orientation(string Work, string Figure, string System, double Value, double Factor)
 {
     public static IReadOnlyList<Orientation> All { get; } =
     [
         new("produce, librdkafka, acks=1", "clients/produce/acks=1", "Apache Kafka 2.4.1, no fsync", 181_000, 4),
-        new("produce, librdkafka, acks=all synced", "clients/produce/acks=all", "Apache Kafka 2.4.1, no fsync", 181_000, 2),
+        new("produce, librdkafka, acks=all synced", "clients/produce/acks=all", "Apache Kafka 2.4.1, no fsync",
+            181_000, 2),
         new("fetch, librdkafka, warm", "clients/fetch", "Apache Kafka 2.4.1", 528_000, 3),
         new("publish over TCP, 256 B", "flin-publish/tcp/journaled/256", "flin", 113_910, 1),
         new("publish over TCP, 1 KB", "flin-publish/tcp/journaled/1024", "flin", 94_680, 1),

@@ -9,7 +9,7 @@ internal static class GoalTable
     {
         var byName = figures.ToDictionary(figure => figure.Name);
         output.WriteLine();
-        WriteRow(output, "goal", "our figure", "limit in the same run", "ratio", "goal", "met?");
+        WriteHead(output, "goal", "our figure", "limit in the same run", "ratio", "goal ratio", "met?");
         foreach (var goal in Goal.All)
         {
             WriteGoal(goal, byName.GetValueOrDefault(goal.Figure), output);
@@ -26,7 +26,8 @@ internal static class GoalTable
 
         output.WriteLine();
         output.WriteLine("Other systems, in other runs on a machine of this kind: for orientation only.");
-        WriteRow(output, "work", "our figure", "theirs, elsewhere", "factor", "goal", "");
+        output.WriteLine();
+        WriteHead(output, "work", "our figure", "theirs, elsewhere", "factor", "goal factor", "");
         foreach (var other in Orientation.All)
         {
             if (byName.TryGetValue(other.Figure, out var figure))
@@ -52,9 +53,15 @@ internal static class GoalTable
             FigureText.Ratio(figure.Ratio), ">= " + Number(goal.Ratio), YesNo(figure.Ratio >= goal.Ratio));
     }
 
+    private static void WriteHead(TextWriter output, params string[] titles)
+    {
+        WriteRow(output, titles[0], titles[1], titles[2], titles[3], titles[4], titles[5]);
+        output.WriteLine("|---|---|---|---|---|---|");
+    }
+
     private static void WriteRow(
         TextWriter output, string work, string ours, string limit, string ratio, string goal, string isMet)
-        => output.WriteLine($"| {work,-53} | {ours,18} | {limit,-52} | {ratio,6} | {goal,7} | {isMet,4} |");
+        => output.WriteLine($"| {work,-53} | {ours,18} | {limit,-52} | {ratio,6} | {goal,11} | {isMet,4} |");
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 

@@ -7,8 +7,8 @@ namespace OrleansStream.Load.Scenarios;
 
 /// <summary>How many bytes of garbage an append makes, beyond the memory its record is stored in.</summary>
 /// <remarks>
-/// A partition takes its memory in chunks of a megabyte, and a window of appends is a third of one. The median window is
-/// therefore one in which no chunk was taken: all it allocates is garbage.
+/// A partition takes its memory in chunks of a megabyte, and a window of appends is a third of one. The median window
+/// is therefore one in which no chunk was taken: all it allocates is garbage.
 /// </remarks>
 internal static class Allocations
 {

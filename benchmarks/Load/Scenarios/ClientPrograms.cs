@@ -4,7 +4,9 @@ using OrleansStream.Load.Targets;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>What a client that everybody uses gets out of a silo, beside its own mock broker and beside Redis.</summary>
+/// <summary>
+/// What a client that everybody uses gets out of a silo, beside its own mock broker and beside Redis.
+/// </summary>
 internal static class ClientPrograms
 {
     private const int RecordBytes = 1_024;
@@ -38,6 +40,7 @@ internal static class ClientPrograms
 
     private sealed class Measuring(LoadRun run, LibrdkafkaBench client, SiloTarget target, int records)
     {
+        private const int FetchRounds = 3;
         private const string Batching = "librdkafka batches for 5 ms";
 
         private int _topics;
@@ -57,14 +60,21 @@ internal static class ClientPrograms
         {
             var (ours, theirs) = await run.MeasureBesideAsync(
                 () => ProduceAsync("1"), () => redis.AddAsync(records, RecordBytes));
-            Add("produce/beside-redis", ours, $"acks=1, {Batching}", new Comparison("Redis XADD, 8 x 100 in flight", theirs));
+            Add("produce/beside-redis", ours, $"acks=1, {Batching}", new Comparison(
+                "Redis XADD, 8 x 100 in flight", theirs));
         }
 
         // The newest topic: what was written last is in memory.
         public async Task FetchAsync()
         {
-            var fetched = await client.FetchAsync(target.Address, $"records-{_topics}", records, RecordBytes);
-            Add("fetch", fetched.PerSecond, "warm");
+            var rates = new List<double>();
+            for (var i = 0; i < FetchRounds; i++)
+            {
+                var fetched = await client.FetchAsync(target.Address, $"records-{_topics}", records, RecordBytes);
+                rates.Add(fetched.PerSecond);
+            }
+
+            Add("fetch", rates.Order().ElementAt(FetchRounds / 2), "warm");
         }
 
         private async Task<Workloads.Throughput> ProduceAsync(string acks)

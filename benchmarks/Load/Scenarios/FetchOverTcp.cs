@@ -19,6 +19,7 @@ internal static class FetchOverTcp
         await using var target = await SiloTarget.StartAsync(directory.Combine("data"));
         var fetch = new FetchCase(
             FetchOrder.Sequential, RecordBytes, RecordsPerBatch, BatchesPerFetch, Workers: 1, Partitions: 1);
+        await fetch.RunAsync(target, BytesPerPartition, run.WarmUpTime);
         var (ours, limit) = await run.MeasureBesideAsync(
             async () => InBytes(await fetch.RunAsync(target, BytesPerPartition, run.CaseTime)),
             () => LoopbackLimit.MeasureAsync(run.CaseTime));
@@ -27,5 +28,8 @@ internal static class FetchOverTcp
     }
 
     private static Throughput InBytes(Throughput records)
-        => records with { Count = records.Count * NumberedRecords.BatchBytes(RecordBytes, RecordsPerBatch) / RecordsPerBatch };
+        => records with
+        {
+            Count = records.Count * NumberedRecords.BatchBytes(RecordBytes, RecordsPerBatch) / RecordsPerBatch,
+        };
 }

@@ -4,7 +4,9 @@ using OrleansStream.Load.Workloads;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>64 workers, worker i on partition i, ten records per request: always the first ten, and honestly onwards.</summary>
+/// <summary>
+/// 64 workers, worker i on partition i, ten records per request: always the first ten, and honestly onwards.
+/// </summary>
 internal static class FlinConsume
 {
     private const int Workers = 64;
@@ -32,6 +34,7 @@ internal static class FlinConsume
             foreach (var order in (FetchOrder[])[FetchOrder.Again, FetchOrder.Sequential])
             {
                 var fetch = new FetchCase(order, recordBytes, 1, RecordsPerFetch, Workers, Workers);
+                await fetch.RunAsync(target, BytesPerPartition, run.WarmUpTime);
                 var throughput = await fetch.RunAsync(target, BytesPerPartition, run.CaseTime);
                 run.Add(new Figure(
                     $"flin-consume/{place}/{order}/{recordBytes}".ToLowerInvariant(),

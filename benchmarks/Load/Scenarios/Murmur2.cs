@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>The hash by which Kafka's clients choose the partition of a key: 32-bit MurmurHash2 with a fixed seed.</summary>
+/// <summary>
+/// The hash by which Kafka's clients choose the partition of a key: 32-bit MurmurHash2 with a fixed seed.
+/// </summary>
 /// <remarks>https://kafka.apache.org/documentation/#producerconfigs_partitioner.class</remarks>
 internal static class Murmur2
 {

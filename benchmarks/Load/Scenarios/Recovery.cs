@@ -78,7 +78,8 @@ internal static class Recovery
             while (records.Next < perPartition)
             {
                 var reply = await client.AppendAsync(records.Build(RecordsPerBatch), Acks.All);
-                WrongResultException.ThrowUnlessEqual((long)StreamError.None, (long)reply.Error, "The error of an append");
+                WrongResultException.ThrowUnlessEqual(
+                    (long)StreamError.None, (long)reply.Error, "The error of an append");
             }
         });
         Console.WriteLine(Filled + perPartition);

@@ -16,6 +16,7 @@ internal static class TakhinAppend
         {
             using var directory = new ScratchDirectory();
             await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
+            await publish.RunAsync(target, run.WarmUpTime / 4);
             var throughput = await publish.RunAsync(target, run.CaseTime / 2);
             run.Add(new Figure(
                 "takhin-append/" + name,

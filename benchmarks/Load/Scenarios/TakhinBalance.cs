@@ -3,7 +3,9 @@ using OrleansStream.Load.Reporting;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>How far the fullest and the emptiest partition lie from the mean when keys are hashed over partitions.</summary>
+/// <summary>
+/// How far the fullest and the emptiest partition lie from the mean when keys are hashed over partitions.
+/// </summary>
 internal static class TakhinBalance
 {
     private const int Keys = 200_000;

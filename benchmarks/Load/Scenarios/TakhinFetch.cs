@@ -16,6 +16,7 @@ internal static class TakhinFetch
         await using var target = await EmbeddedTarget.OpenAsync(directory.Combine("data"));
         foreach (var (name, fetch) in Cases(run.IsFull))
         {
+            await fetch.RunAsync(target, BytesPerPartition, run.WarmUpTime / 4);
             var throughput = await fetch.RunAsync(target, BytesPerPartition, run.CaseTime / 2);
             run.Add(new Figure(
                 "takhin-fetch/" + name, throughput.PerSecond * fetch.RecordBytes, "B/s", fetch.SettingOn(target)));

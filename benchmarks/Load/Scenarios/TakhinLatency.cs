@@ -5,7 +5,9 @@ using OrleansStream.Load.Workloads;
 
 namespace OrleansStream.Load.Scenarios;
 
-/// <summary>How long an append and a fetch take in process when they come at a fixed rate, each from when it was due.</summary>
+/// <summary>
+/// How long an append and a fetch take in process when they come at a fixed rate, each from when it was due.
+/// </summary>
 internal static class TakhinLatency
 {
     private const int RecordBytes = 1_024;
@@ -28,14 +30,16 @@ internal static class TakhinLatency
             Enumerable.Range(0, Partitions).Select(partition => target.OpenPartitionAsync(Topic, partition)));
         var batch = new NumberedRecords(RecordBytes).Build(1);
         var next = new long[Partitions];
-        foreach (var (acks, durability) in new[] { (Acks.Leader, "acks=1, journaled behind"), (Acks.All, "acks=all, synced to disk") })
+        foreach (var (acks, durability) in new[] { (
+            Acks.Leader, "acks=1, journaled behind"), (Acks.All, "acks=all, synced to disk") })
         {
             await MeasureAsync(run, $"produce/acks={(acks == Acks.All ? "all" : "1")}", durability, async i =>
             {
                 var partition = i % Partitions;
                 var expected = next[partition]++; // The pace has one thread, so appends begin in this order.
                 var reply = await clients[partition].AppendAsync(batch, acks);
-                WrongResultException.ThrowUnlessEqual((long)StreamError.None, (long)reply.Error, "The error of an append");
+                WrongResultException.ThrowUnlessEqual(
+                    (long)StreamError.None, (long)reply.Error, "The error of an append");
                 WrongResultException.ThrowUnlessEqual(expected, reply.BaseOffset, "The offset of an append");
             });
         }

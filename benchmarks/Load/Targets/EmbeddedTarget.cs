@@ -24,11 +24,11 @@ internal sealed class EmbeddedTarget(LocalCluster cluster) : ILoadTarget
     public async Task CreateTopicAsync(string name, int partitions, IReadOnlyDictionary<string, string> configs)
     {
         var reply = await cluster.Topics.CreateAsync(new(name, partitions, configs), CancellationToken.None);
-        if (reply.Error != StreamError.None)
-        {
-            throw new WrongResultException($"Topic {name}: {reply.Error} {reply.Message}");
-        }
+        ThrowIfRefused(name, reply);
     }
+
+    public async Task DeleteTopicAsync(string name)
+        => ThrowIfRefused(name, await cluster.Topics.DeleteAsync(name, CancellationToken.None));
 
     public async Task<IPartitionClient> OpenPartitionAsync(string topic, int partition)
     {
@@ -42,6 +42,14 @@ internal sealed class EmbeddedTarget(LocalCluster cluster) : ILoadTarget
     }
 
     public ValueTask DisposeAsync() => cluster.DisposeAsync();
+
+    private static void ThrowIfRefused(string topic, in TopicReply reply)
+    {
+        if (reply.Error != StreamError.None)
+        {
+            throw new WrongResultException($"Topic {topic}: {reply.Error} {reply.Message}");
+        }
+    }
 
     private sealed class Client(IPartition partition) : IPartitionClient
     {

@@ -10,6 +10,9 @@ internal interface ILoadTarget : IAsyncDisposable
 
     Task CreateTopicAsync(string name, int partitions, IReadOnlyDictionary<string, string> configs);
 
+    /// <summary>Deletes a topic, so that what is in it burdens no later case.</summary>
+    Task DeleteTopicAsync(string name);
+
     /// <summary>A way to one partition for one worker; over TCP a connection of its own.</summary>
     Task<IPartitionClient> OpenPartitionAsync(string topic, int partition);
 }

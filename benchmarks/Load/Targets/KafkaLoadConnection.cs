@@ -7,11 +7,14 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Load.Targets;
 
-/// <summary>One connection that costs its machine as little as it can: one send and mostly one receive per request.</summary>
+/// <summary>
+/// One connection that costs its machine as little as it can: one send and mostly one receive per request.
+/// </summary>
 /// <remarks>One request at a time. What a response refers to is valid until the next. Not thread-safe.</remarks>
 internal sealed class KafkaLoadConnection : IDisposable
 {
     private const short CreateTopicsVersion = 7;
+    private const short DeleteTopicsVersion = 6;
     private const int TimeoutMs = 30_000;
 
     private readonly Socket _socket;
@@ -40,6 +43,17 @@ internal sealed class KafkaLoadConnection : IDisposable
             [.. configs.Select(config => new CreatableConfig(config.Key, config.Value))]);
         var response = await SendAsync<CreateTopicsRequest, CreateTopicsResponse>(
             new([topic], TimeoutMs, ValidateOnly: false), CreateTopicsVersion);
+        if (response.Topics[0] is { Error: not ErrorCode.None } refused)
+        {
+            throw new WrongResultException($"Topic {name}: {refused.Error} {refused.ErrorMessage}");
+        }
+    }
+
+    /// <exception cref="WrongResultException">The topic was not deleted.</exception>
+    public async Task DeleteTopicAsync(string name)
+    {
+        var response = await SendAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
+            new([new(name)], TimeoutMs), DeleteTopicsVersion);
         if (response.Topics[0] is { Error: not ErrorCode.None } refused)
         {
             throw new WrongResultException($"Topic {name}: {refused.Error} {refused.ErrorMessage}");

@@ -6,7 +6,8 @@ using KafkaFetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 namespace OrleansStream.Load.Targets;
 
 /// <summary>One partition over a connection of its own.</summary>
-internal sealed class KafkaPartitionClient(KafkaLoadConnection connection, string topic, int partition) : IPartitionClient
+internal sealed class KafkaPartitionClient(
+    KafkaLoadConnection connection, string topic, int partition) : IPartitionClient
 {
     private const short ProduceVersion = 9;
     private const short FetchVersion = 12;

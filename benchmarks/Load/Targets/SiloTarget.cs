@@ -22,6 +22,12 @@ internal sealed class SiloTarget : ILoadTarget
         await connection.CreateTopicAsync(name, partitions, configs);
     }
 
+    public async Task DeleteTopicAsync(string name)
+    {
+        using var connection = await KafkaLoadConnection.OpenAsync(Address);
+        await connection.DeleteTopicAsync(name);
+    }
+
     public async Task<IPartitionClient> OpenPartitionAsync(string topic, int partition)
         => new KafkaPartitionClient(await KafkaLoadConnection.OpenAsync(Address), topic, partition);
 

@@ -18,7 +18,9 @@ internal sealed class Deadline
     public void End() => _isOver = true;
 }
 
-/// <summary>Workers that each begin the next operation when the last is answered; for throughput, never for latency.</summary>
+/// <summary>
+/// Workers that each begin the next operation when the last is answered; for throughput, never for latency.
+/// </summary>
 internal static class ClosedLoop
 {
     /// <summary>

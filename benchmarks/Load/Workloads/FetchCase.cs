@@ -32,7 +32,13 @@ internal sealed record FetchCase(
     private int MaxBytes => BatchesPerFetch * NumberedRecords.BatchBytes(RecordBytes, RecordsPerBatch);
 
     public Setting SettingOn(ILoadTarget target)
-        => new(target.Place, $"{Order} reads of {BatchesPerFetch} batches", RecordBytes, RecordsPerBatch, Workers, Partitions);
+        => new(
+            target.Place,
+            $"{Order} reads of {BatchesPerFetch} batches",
+            RecordBytes,
+            RecordsPerBatch,
+            Workers,
+            Partitions);
 
     /// <summary>Fills a new topic, then reads for a time.</summary>
     /// <param name="bytesPerPartition">How much there is to read.</param>
@@ -41,7 +47,8 @@ internal sealed record FetchCase(
     {
         var topic = $"fetch-{Interlocked.Increment(ref s_topics)}";
         await target.CreateTopicAsync(topic, Partitions, new Dictionary<string, string>());
-        var recordsPerPartition = Math.Max(BatchesPerFetch, bytesPerPartition / RecordBytes / RecordsPerBatch) * RecordsPerBatch;
+        var recordsPerPartition = Math.Max(
+            BatchesPerFetch, bytesPerPartition / RecordBytes / RecordsPerBatch) * RecordsPerBatch;
         await Parallel.ForAsync(0, Partitions, async (partition, _) =>
         {
             using var client = await target.OpenPartitionAsync(topic, partition);
@@ -53,6 +60,7 @@ internal sealed record FetchCase(
         var throughput = await ClosedLoop.RunAsync(
             Workers, time, (worker, deadline) => FetchAsync(clients[worker], recordsPerPartition, worker, deadline));
         Array.ForEach(clients, client => client.Dispose());
+        await target.DeleteTopicAsync(topic);
         return throughput;
     }
 

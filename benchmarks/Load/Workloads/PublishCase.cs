@@ -50,6 +50,11 @@ internal sealed record PublishCase(
             await AuditAsync(client, published[i]);
         }
 
+        foreach (var topic in topics)
+        {
+            await target.DeleteTopicAsync(topic);
+        }
+
         return throughput;
     }
 
@@ -92,10 +97,12 @@ internal sealed record PublishCase(
         do
         {
             var reply = await client.AppendAsync(records.Build(RecordsPerBatch), Acks);
-            if (reply.Error != StreamError.None || (IsAlone ? reply.BaseOffset != nextOffset : reply.BaseOffset < nextOffset))
+            var isInPlace = IsAlone ? reply.BaseOffset == nextOffset : reply.BaseOffset >= nextOffset;
+            if (reply.Error != StreamError.None || !isInPlace)
             {
                 throw new WrongResultException(
-                    $"Append answered {reply.Error} {reply.Message} at {reply.BaseOffset}, expected offset {nextOffset}.");
+                    $"Append answered {reply.Error} {reply.Message} at {reply.BaseOffset}, "
+                    + $"expected offset {nextOffset}.");
             }
 
             nextOffset = reply.BaseOffset + RecordsPerBatch;

@@ -3,7 +3,9 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Load.Workloads;
 
-/// <summary>Checks what was fetched: every batch follows the one before it, and a sample of records is what was sent.</summary>
+/// <summary>
+/// Checks what was fetched: every batch follows the one before it, and a sample of records is what was sent.
+/// </summary>
 internal static class RecordAudit
 {
     /// <param name="offset">The offset asked for. The first batch may begin before it.</param>
@@ -30,7 +32,8 @@ internal static class RecordAudit
                     : header.BaseOffset == expected;
                 if (!isNext)
                 {
-                    throw new WrongResultException($"A batch begins at {header.BaseOffset}, not at {expected} ({offset}).");
+                    throw new WrongResultException(
+                        $"A batch begins at {header.BaseOffset}, not at {expected} ({offset}).");
                 }
 
                 expected = header.NextOffset;
@@ -53,7 +56,8 @@ internal static class RecordAudit
             var number = NumberedRecords.Verify(record.Value);
             if (isNumbered)
             {
-                WrongResultException.ThrowUnlessEqual(header.BaseOffset + record.OffsetDelta, number, "A record's number");
+                WrongResultException.ThrowUnlessEqual(
+                    header.BaseOffset + record.OffsetDelta, number, "A record's number");
             }
         }
     }

@@ -4,14 +4,17 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>One use of an <see cref="AppendWaiter"/>; nothing happens when it is completed after that use has ended.</summary>
+/// <summary>
+/// One use of an <see cref="AppendWaiter"/>; nothing happens when it is completed after that use has ended.
+/// </summary>
 internal readonly record struct AppendTicket(AppendWaiter? Waiter, long Use)
 {
     /// <summary>Answers with the reply the wait began with.</summary>
     public void Succeed() => Waiter?.TryComplete(Use, null);
 
     /// <summary>Answers with an error.</summary>
-    public void Fail(StreamError error, string message) => Waiter?.TryComplete(Use, AppendReply.Refused(error, message));
+    public void Fail(StreamError error, string message)
+        => Waiter?.TryComplete(Use, AppendReply.Refused(error, message));
 }
 
 /// <summary>An append that waits for its flush: reused, so that waiting allocates nothing.</summary>
@@ -56,7 +59,8 @@ internal sealed class AppendWaiter(AppendWaiterPool pool) : IValueTaskSource<App
         var state = Volatile.Read(ref _state);
         if ((state & 1) == 1 && Volatile.Read(ref _deadline) < now)
         {
-            TryComplete(state >> 1, AppendReply.Refused(StreamError.TimedOut, "The flush took longer than the timeout."));
+            TryComplete(
+                state >> 1, AppendReply.Refused(StreamError.TimedOut, "The flush took longer than the timeout."));
         }
     }
 

@@ -30,7 +30,9 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan IdleFlush { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often retention and merging are looked at. Flushing is looked at every second, or at once under pressure.</summary>
+    /// <summary>
+    /// How often retention and merging are looked at. Flushing is looked at every second, or at once under pressure.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -56,7 +56,9 @@ internal sealed class HostServices : IAsyncDisposable
     /// <summary>Producers that have not written since then, in milliseconds since 1970, are forgotten.</summary>
     public long ProducersSince => Now - (long)Options.ProducerExpiration.TotalMilliseconds;
 
-    /// <summary>Completes with the fault that makes it necessary to open the storage anew, if there ever is one.</summary>
+    /// <summary>
+    /// Completes with the fault that makes it necessary to open the storage anew, if there ever is one.
+    /// </summary>
     public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Says that memory and storage may differ from now on: all must be opened anew from storage.</summary>

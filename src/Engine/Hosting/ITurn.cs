@@ -1,6 +1,8 @@
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>Runs work on an object one piece at a time: a lock where the object is hosted in process, a grain's turn in Orleans.</summary>
+/// <summary>
+/// Runs work on an object one piece at a time: a lock where the object is hosted in process, a grain's turn in Orleans.
+/// </summary>
 public interface ITurn
 {
     /// <summary>Runs a synchronous piece of work to its end with no other in between.</summary>

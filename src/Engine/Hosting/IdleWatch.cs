@@ -1,6 +1,8 @@
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>Tells how long a log has not grown, by looking now and then: an append need not read a clock for it.</summary>
+/// <summary>
+/// Tells how long a log has not grown, by looking now and then: an append need not read a clock for it.
+/// </summary>
 /// <remarks>Only the maintenance looks. The time counts from the look that found the log longer.</remarks>
 internal sealed class IdleWatch(TimeProvider time)
 {

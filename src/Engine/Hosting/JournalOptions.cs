@@ -12,7 +12,9 @@ public sealed class JournalOptions
     [Range(1L << 20, 1L << 40)]
     public long MaxBytes { get; init; } = 1L << 30;
 
-    /// <summary>Where a journal file ends and the next begins. An eighth of the whole, so that half of it can be trimmed.</summary>
+    /// <summary>
+    /// Where a journal file ends and the next begins. An eighth of the whole, so that half of it can be trimmed.
+    /// </summary>
     public long FileBytes => Math.Max(1 << 16, MaxBytes / 8);
 
     /// <summary>How much is written at most before a flush. 4 MiB take a few milliseconds on a local disk.</summary>

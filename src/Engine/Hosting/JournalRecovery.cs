@@ -131,7 +131,9 @@ internal sealed partial class JournalRecovery(
         if (!topics.TryGetValue(entry.Partition.TopicId, out var exists))
         {
             throw new StorageDamagedException(
-                "Journal file " + file.Text, entry.Position, $"It holds records of the unknown topic {entry.Partition.TopicId}.");
+                "Journal file " + file.Text,
+                entry.Position,
+                $"It holds records of the unknown topic {entry.Partition.TopicId}.");
         }
 
         if (!exists)
@@ -241,7 +243,8 @@ internal sealed partial class JournalRecovery(
     {
         var bytes = 0L;
         var count = 0;
-        while (first + count < batches.Count && (count == 0 || bytes + batches[first + count].LengthBytes <= limitBytes))
+        while (
+            first + count < batches.Count && (count == 0 || bytes + batches[first + count].LengthBytes <= limitBytes))
         {
             bytes += batches[first + count].LengthBytes;
             count++;

@@ -27,7 +27,9 @@ internal sealed class JournalScanner(
     /// <summary>The number of the block after the last one read; null when there was none to tell from.</summary>
     public long? NextBlock { get; private set; } = firstBlock;
 
-    /// <exception cref="StorageDamagedException">A header is damaged: what lies behind it cannot be told apart.</exception>
+    /// <exception cref="StorageDamagedException">
+    /// A header is damaged: what lies behind it cannot be told apart.
+    /// </exception>
     public async IAsyncEnumerable<ScannedBlock> ReadAsync()
     {
         var position = 0L;

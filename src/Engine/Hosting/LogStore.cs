@@ -77,7 +77,8 @@ public sealed partial class LogStore : IAsyncDisposable
     /// <returns>Null when the topic does not exist or has no such partition.</returns>
     /// <exception cref="IOException">Its storage is damaged or fails.</exception>
     /// <exception cref="InvalidOperationException">It is open already, or the store is being closed.</exception>
-    public async Task<PartitionHost?> OpenPartitionAsync(PartitionId id, ITurn turn, CancellationToken cancellationToken)
+    public async Task<PartitionHost?> OpenPartitionAsync(
+        PartitionId id, ITurn turn, CancellationToken cancellationToken)
     {
         // Asked before its head row is touched, which is for those alone who have the partition open.
         var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -105,7 +106,9 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.</summary>
+    /// <summary>
+    /// Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere.
+    /// </summary>
     public async Task ClosePartitionAsync(PartitionHost host)
     {
         host.Close(StreamError.NotHosted, "The partition is being moved.");
@@ -254,7 +257,8 @@ public sealed partial class LogStore : IAsyncDisposable
             var operations = ids
                 .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();
             await storage.Tables
-                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken).ConfigureAwait(false);
+                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -310,9 +314,15 @@ public sealed partial class LogStore : IAsyncDisposable
         return isDone;
     }
 
-    [LoggerMessage(2005, LogLevel.Information, "Storage opened: opening {Opening}, {Topics} topics, {Bytes} bytes recovered from the journal.")]
+    [LoggerMessage(
+        2005,
+        LogLevel.Information,
+        "Storage opened: opening {Opening}, {Topics} topics, {Bytes} bytes recovered from the journal.")]
     private static partial void LogOpened(ILogger logger, long opening, int topics, long bytes);
 
-    [LoggerMessage(2006, LogLevel.Warning, "The tail of {Partition} could not be written to a segment; it stays in the journal.")]
+    [LoggerMessage(
+        2006,
+        LogLevel.Warning,
+        "The tail of {Partition} could not be written to a segment; it stays in the journal.")]
     private static partial void LogFlushFailed(ILogger logger, Exception exception, string partition);
 }

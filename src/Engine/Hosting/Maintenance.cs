@@ -4,7 +4,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>Does in the background what keeps a store small: writes segments, trims the journal, applies retention.</summary>
+/// <summary>
+/// Does in the background what keeps a store small: writes segments, trims the journal, applies retention.
+/// </summary>
 /// <remarks>
 /// One loop, woken every second. It writes the tails that are large or idle; under pressure, when half of the memory or
 /// of the journal is used, all others as well, oldest journal position first, until it is over. A partition that
@@ -42,7 +44,9 @@ internal sealed partial class Maintenance : IAsyncDisposable
         _expiring = ExpireWaitersAsync();
     }
 
-    /// <summary>Deletes the files of a topic soon. What is not deleted before the store closes goes when it opens next.</summary>
+    /// <summary>
+    /// Deletes the files of a topic soon. What is not deleted before the store closes goes when it opens next.
+    /// </summary>
     /// <param name="hosts">Its open partitions, closed.</param>
     public async ValueTask DeleteLaterAsync(TopicDescription topic, PartitionHost[] hosts)
     {
@@ -248,6 +252,9 @@ internal sealed partial class Maintenance : IAsyncDisposable
     [LoggerMessage(2008, LogLevel.Warning, "A journal file could not be deleted; it is tried again.")]
     private static partial void LogTrimFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(2009, LogLevel.Warning, "The files of the deleted topic {Topic} remain until the storage is opened next.")]
+    [LoggerMessage(
+        2009,
+        LogLevel.Warning,
+        "The files of the deleted topic {Topic} remain until the storage is opened next.")]
     private static partial void LogDeletionFailed(ILogger logger, Exception exception, string topic);
 }

@@ -100,7 +100,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
             }
 
             plan.Dispose();
-            if (!await _highWatermark.WaitBeyondAsync(highWatermark, remaining, cancellationToken).ConfigureAwait(false))
+            if (!await _highWatermark.WaitBeyondAsync(
+                highWatermark, remaining, cancellationToken).ConfigureAwait(false))
             {
                 request = request with { MaxWait = TimeSpan.Zero };
             }
@@ -141,7 +142,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         return new(StreamError.None, epoch, offset);
     }
 
-    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, CancellationToken cancellationToken)
+    public async ValueTask<DeleteRecordsReply> DeleteRecordsAsync(
+        long beforeOffset, CancellationToken cancellationToken)
         => _closed is { } closed
             ? new(closed.Error, -1)
             : await _maintenance.DeleteRecordsAsync(beforeOffset).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -152,7 +154,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
             : await _turn.RunAsync(
                 (_log, _highWatermark.Offset),
                 static s => new PartitionStatus(
-                    StreamError.None, s._log.Epoch, s._log.LogStartOffset, s.Offset, s._log.LogEndOffset, s._log.SizeBytes))
+                    StreamError.None, s._log.Epoch, s._log.LogStartOffset, s.Offset, s._log.LogEndOffset,
+                    s._log.SizeBytes))
                 .ConfigureAwait(false);
 
     /// <summary>Writes everything up to the high watermark to segments.</summary>
@@ -195,7 +198,9 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         }).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for appends that found the partition open before <see cref="Close"/> to be in the journal's queue.</summary>
+    /// <summary>
+    /// Waits for appends that found the partition open before <see cref="Close"/> to be in the journal's queue.
+    /// </summary>
     internal async Task SettleAsync() => await _turn.RunAsync(0, static _ => 0).ConfigureAwait(false);
 
     /// <summary>Applies retention and merges small segments.</summary>
@@ -257,7 +262,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
                 return RefuseWaiting("The flush took longer than the timeout.");
             }
 
-            mayMove = await _highWatermark.WaitBeyondAsync(seen, remaining, CancellationToken.None).ConfigureAwait(false);
+            mayMove = await _highWatermark.WaitBeyondAsync(seen, remaining, CancellationToken.None)
+                .ConfigureAwait(false);
         }
 
         return reply;

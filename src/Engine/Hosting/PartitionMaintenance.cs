@@ -5,7 +5,9 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>Keeps one partition's storage in order: writes segments, merges them, applies retention and deletions.</summary>
+/// <summary>
+/// Keeps one partition's storage in order: writes segments, merges them, applies retention and deletions.
+/// </summary>
 /// <remarks>
 /// One piece of work at a time, in the order asked for. Each plans in a turn, reads and writes outside, and takes the
 /// result in with another turn. A fault while a segment is written is told to the caller and can be tried again; a
@@ -48,7 +50,9 @@ internal sealed partial class PartitionMaintenance(
             return true;
         });
 
-    /// <summary>Applies the retention of the topic, then merges small segments while there are enough of them.</summary>
+    /// <summary>
+    /// Applies the retention of the topic, then merges small segments while there are enough of them.
+    /// </summary>
     public Task<bool> TidyAsync(TopicConfig config)
         => RunAsync(async () =>
         {
@@ -159,7 +163,8 @@ internal sealed partial class PartitionMaintenance(
         }
 
         // Only this class drops segments, one piece of work at a time: they stay while they are read here.
-        var last = await services.Segments.AcquireAsync(id, old[^1].Entry, CancellationToken.None).ConfigureAwait(false);
+        var last = await services.Segments.AcquireAsync(id, old[^1].Entry, CancellationToken.None)
+            .ConfigureAwait(false);
         var footer = last.Footer;
         await last.ReleaseAsync().ConfigureAwait(false);
         var merged = await store.ReplaceSegmentsAsync(
@@ -194,7 +199,9 @@ internal sealed partial class PartitionMaintenance(
 
     private async Task DeleteWhenReleasedAsync(LogSegment segment)
     {
-        await segment.Released.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        segment.WhenReleased(released.SetResult);
+        await released.Task.WaitAsync(_stopping.Token).ConfigureAwait(false);
         try
         {
             await services.Segments.ForgetAsync(id, segment.Entry.Name).ConfigureAwait(false);
@@ -222,5 +229,6 @@ internal sealed partial class PartitionMaintenance(
         });
 
     [LoggerMessage(2002, LogLevel.Warning, "Segment {Segment} of {Partition} could not be deleted.")]
-    private static partial void LogDeletionFailed(ILogger logger, Exception exception, string segment, string partition);
+    private static partial void LogDeletionFailed(
+        ILogger logger, Exception exception, string segment, string partition);
 }

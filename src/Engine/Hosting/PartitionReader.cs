@@ -72,7 +72,8 @@ internal sealed partial class PartitionReader(
         var timeout = request.MaxWait > MinReadTimeout ? request.MaxWait : MinReadTimeout;
         try
         {
-            var records = await reads.ReadAsync(plan, request.MaxBytes, timeout, cancellationToken).ConfigureAwait(false);
+            var records = await reads.ReadAsync(plan, request.MaxBytes, timeout, cancellationToken)
+                .ConfigureAwait(false);
             return records is null
                 ? new(StreamError.TimedOut, plan.LogStartOffset, highWatermark, highWatermark, FetchedRecords.Empty)
                 : new(StreamError.None, plan.LogStartOffset, highWatermark, highWatermark, records);

@@ -44,7 +44,9 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
     private long _uses;
 
     /// <summary>Opens a segment, or finds it open. The caller releases it.</summary>
-    /// <exception cref="StorageDamagedException">The footer is damaged or is not the one the manifest means.</exception>
+    /// <exception cref="StorageDamagedException">
+    /// The footer is damaged or is not the one the manifest means.
+    /// </exception>
     public async ValueTask<OpenSegment> AcquireAsync(
         PartitionId partition, SegmentEntry entry, CancellationToken cancellationToken)
     {
@@ -136,7 +138,8 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
         }
     }
 
-    private static async Task<SegmentFooter> ReadFooterAsync(PartitionId partition, SegmentEntry entry, ISegmentFile file)
+    private static async Task<SegmentFooter> ReadFooterAsync(
+        PartitionId partition, SegmentEntry entry, ISegmentFile file)
     {
         try
         {

@@ -13,10 +13,14 @@ namespace OrleansStream.Engine.Hosting;
 /// </remarks>
 internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, ByteBudget readMemory)
 {
-    /// <summary>What is read beyond the bytes asked for, as the index is only this exact, with room for a batch header.</summary>
+    /// <summary>
+    /// What is read beyond the bytes asked for, as the index is only this exact, with room for a batch header.
+    /// </summary>
     private const int SlackBytes = 8 * 1_024;
 
-    /// <summary>What a search reads at once: a few intervals of the index, as the record is mostly in the first.</summary>
+    /// <summary>
+    /// What a search reads at once: a few intervals of the index, as the record is mostly in the first.
+    /// </summary>
     private const int SearchBytes = 16 * 1_024;
 
     /// <summary>Reads from the segments of a plan until enough bytes are there.</summary>
@@ -79,7 +83,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
             var next = await ReadAsync(entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
             offset = next
-                ?? throw new IOException($"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
+                ?? throw new IOException(
+                    $"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
             yield return pieces.Pieces[0];
         }
     }
@@ -87,7 +92,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
     /// <summary>The batches of a segment from the first on that may hold a record at or after a timestamp.</summary>
     /// <param name="fromOffset">Batches that end before it are left out.</param>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> EnumerateFromTimestampAsync(
-        SegmentEntry entry, long timestamp, long fromOffset, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SegmentEntry entry, long timestamp, long fromOffset,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var segment = await cache.AcquireAsync(partition, entry, cancellationToken).ConfigureAwait(false);
         var floor = segment.Footer.FloorByTimestamp(timestamp);
@@ -117,7 +123,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
             while (await result.TryAddBufferAsync((int)length, timeout, cancellationToken).ConfigureAwait(false))
             {
                 var buffer = result.LastBuffer;
-                await ReadExactlyAsync(segment.File, entry, floor, buffer.Memory, cancellationToken).ConfigureAwait(false);
+                await ReadExactlyAsync(segment.File, entry, floor, buffer.Memory, cancellationToken)
+                    .ConfigureAwait(false);
                 var cut = BatchCut.Find(buffer.Span, offset, maxBytes, mustTakeOne: result.LengthBytes == 0);
                 if (cut.MissingBytes == 0)
                 {
@@ -171,7 +178,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
         public PooledBuffer LastBuffer => _buffers[^1];
 
-        public async ValueTask<bool> TryAddBufferAsync(int length, TimeSpan timeout, CancellationToken cancellationToken)
+        public async ValueTask<bool> TryAddBufferAsync(
+            int length, TimeSpan timeout, CancellationToken cancellationToken)
         {
             if (memory is not null
                 && !await memory.ReserveAsync(length, timeout, cancellationToken).ConfigureAwait(false))

@@ -23,9 +23,12 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     private int _disposed;
     private Task _supervising = Task.CompletedTask;
 
-    /// <param name="openStorage">Called for the first opening, and again when the storage has failed and was disposed.</param>
+    /// <param name="openStorage">
+    /// Called for the first opening, and again when the storage has failed and was disposed.
+    /// </param>
     public StoreSupervisor(
-        Func<CancellationToken, Task<IStorage>> openStorage, EngineOptions options, ILoggerFactory loggers, TimeProvider time)
+        Func<CancellationToken, Task<IStorage>> openStorage, EngineOptions options, ILoggerFactory loggers,
+        TimeProvider time)
     {
         _openStorage = openStorage;
         _options = options;
@@ -101,7 +104,8 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
         var opened = new OpenedStore(storage, null);
         try
         {
-            var store = await LogStore.OpenAsync(storage, _options, _time, _loggers, cancellationToken).ConfigureAwait(false);
+            var store = await LogStore.OpenAsync(storage, _options, _time, _loggers, cancellationToken)
+                .ConfigureAwait(false);
             opened = new OpenedStore(storage, store);
             Last = store;
             _current = opened;

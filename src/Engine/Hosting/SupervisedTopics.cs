@@ -3,7 +3,9 @@ using OrleansStream.Engine.Topics;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>The topics of whichever store is open. While there is none they are shown as last known, and not changed.</summary>
+/// <summary>
+/// The topics of whichever store is open. While there is none they are shown as last known, and not changed.
+/// </summary>
 internal sealed class SupervisedTopics(StoreSupervisor supervisor) : ITopicCatalog
 {
     public ValueTask<TopicDescription?> FindAsync(string name, CancellationToken cancellationToken)

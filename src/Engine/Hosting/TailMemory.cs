@@ -3,7 +3,9 @@ using OrleansStream.Engine.Log;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>Gives tails their chunks, keeps a few large ones for reuse, and gives the budget back what they held.</summary>
+/// <summary>
+/// Gives tails their chunks, keeps a few large ones for reuse, and gives the budget back what they held.
+/// </summary>
 /// <remarks>
 /// Only chunks of the largest size are kept: a busy partition goes through thousands of them, and fresh memory costs
 /// more than the copy into it. At most a sixteenth of the budget lies idle here.

@@ -26,7 +26,8 @@ internal static class TimestampSearch
             return new(StreamError.None, -1, -1, -1);
         }
 
-        var epoch = await turn.RunAsync((log, found.Offset), static s => s.log.FindEpoch(s.Offset)).ConfigureAwait(false);
+        var epoch = await turn.RunAsync((log, found.Offset), static s => s.log.FindEpoch(s.Offset))
+            .ConfigureAwait(false);
         return new(StreamError.None, found.Offset, found.Timestamp, epoch);
     }
 

@@ -14,7 +14,9 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
     private readonly WorkQueue _changes = new();
     private volatile TopicSet _topics = topics;
 
-    /// <summary>Called after each change, before it is answered: the topic as it was and as it is, null for none.</summary>
+    /// <summary>
+    /// Called after each change, before it is answered: the topic as it was and as it is, null for none.
+    /// </summary>
     public event Func<TopicDescription?, TopicDescription?, Task>? Changed;
 
     public TopicSet Topics => _topics;
@@ -25,7 +27,8 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
     public ValueTask<TopicDescription?> FindByIdAsync(Guid id, CancellationToken cancellationToken)
         => new(_topics.FindById(id));
 
-    public ValueTask<IReadOnlyList<TopicDescription>> ListAsync(CancellationToken cancellationToken) => new(_topics.All);
+    public ValueTask<IReadOnlyList<TopicDescription>> ListAsync(CancellationToken cancellationToken)
+        => new(_topics.All);
 
     public ValueTask<TopicReply> CreateAsync(CreateTopicRequest request, CancellationToken cancellationToken)
         => ChangeAsync(

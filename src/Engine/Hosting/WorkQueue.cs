@@ -3,7 +3,9 @@ using System.Threading.Channels;
 namespace OrleansStream.Engine.Hosting;
 
 /// <summary>Does pieces of asynchronous work one after another, in the order they came.</summary>
-/// <remarks>A failure of one piece is its caller's and leaves the queue working. Bounded: callers wait for room.</remarks>
+/// <remarks>
+/// A failure of one piece is its caller's and leaves the queue working. Bounded: callers wait for room.
+/// </remarks>
 internal sealed class WorkQueue : IAsyncDisposable
 {
     private const int Capacity = 1_024;

@@ -83,7 +83,9 @@ public static class JournalBlock
         return entryCount is > 0 and <= MaxEntries;
     }
 
-    /// <summary>Reads a header whose bytes are all there; false when its checksum is wrong or it contradicts itself.</summary>
+    /// <summary>
+    /// Reads a header whose bytes are all there; false when its checksum is wrong or it contradicts itself.
+    /// </summary>
     public static bool TryReadHeader(ReadOnlySpan<byte> headerAndIndex, out JournalBlockHeader header)
     {
         header = default;

@@ -1,15 +1,16 @@
-
 namespace OrleansStream.Engine.Log;
 
 /// <summary>A segment that belongs to a log, and who is reading it.</summary>
 /// <remarks>
 /// The log holds it until the manifest no longer names it, each reader while it reads. When the last holder lets go
-/// <see cref="Released"/> is set, and whoever retired it deletes the file.
+/// whoever retired it is told, and deletes the file. Held and released from anywhere.
 /// </remarks>
 public sealed class LogSegment(SegmentEntry entry)
 {
-    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly Action s_released = () => { };
+
     private int _holders = 1;
+    private Action? _whenReleased; // Becomes s_released with the last release.
 
     public SegmentEntry Entry => entry;
 
@@ -17,8 +18,17 @@ public sealed class LogSegment(SegmentEntry entry)
 
     public long NextOffset => entry.NextOffset;
 
-    /// <summary>Completes when the log and all readers have let go.</summary>
-    public Task Released => _released.Task;
+    /// <summary>Whether the log and all readers have let go.</summary>
+    public bool IsReleased => Volatile.Read(ref _holders) == 0;
+
+    /// <summary>Calls once the log and all readers have let go: at once when they have. To be called once.</summary>
+    public void WhenReleased(Action action)
+    {
+        if (Interlocked.CompareExchange(ref _whenReleased, action, null) is not null)
+        {
+            action();
+        }
+    }
 
     internal void Hold() => Interlocked.Increment(ref _holders);
 
@@ -26,7 +36,7 @@ public sealed class LogSegment(SegmentEntry entry)
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            _released.SetResult();
+            Interlocked.Exchange(ref _whenReleased, s_released)?.Invoke();
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace OrleansStream.Engine.Log;
 
-/// <summary>Chooses small adjacent segments to be merged, so that a quiet partition does not end in thousands of files.</summary>
+/// <summary>
+/// Chooses small adjacent segments to be merged, so that a quiet partition does not end in thousands of files.
+/// </summary>
 /// <remarks>
 /// A merge takes <see cref="FanIn"/> segments of which none is larger than the others together. So a record lies in a
 /// segment at least twice as large after each time it is rewritten, and what is left unmerged shrinks so fast from

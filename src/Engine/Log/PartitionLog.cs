@@ -73,8 +73,12 @@ public sealed class PartitionLog
 
     /// <summary>Gives a checked batch its place, or finds the place it got the first time.</summary>
     /// <param name="batch">A batch that <see cref="BatchValidator"/> found right. Borrowed: it is copied.</param>
-    /// <param name="maxTimestamp">The latest of its records; a header that says otherwise is corrected in the copy.</param>
-    /// <param name="appendTimestamp">Milliseconds since 1970 to stamp the batch with; null keeps the producer's.</param>
+    /// <param name="maxTimestamp">
+    /// The latest of its records; a header that says otherwise is corrected in the copy.
+    /// </param>
+    /// <param name="appendTimestamp">
+    /// Milliseconds since 1970 to stamp the batch with; null keeps the producer's.
+    /// </param>
     /// <param name="now">Milliseconds since 1970.</param>
     /// <param name="chargedBytes">What was reserved for the batch; given back with its memory.</param>
     public AppendOutcome Append(
@@ -146,7 +150,9 @@ public sealed class PartitionLog
         return new(StreamError.None, LogStartOffset, offset, [], read) { IsCut = nextOffset < highWatermark };
     }
 
-    /// <summary>Holds the segments that may contain a record at or after a timestamp, oldest first, and the tail.</summary>
+    /// <summary>
+    /// Holds the segments that may contain a record at or after a timestamp, oldest first, and the tail.
+    /// </summary>
     /// <param name="timestamp">Milliseconds since 1970.</param>
     public ReadPlan PlanSearch(long timestamp, long highWatermark)
     {
@@ -161,7 +167,9 @@ public sealed class PartitionLog
         return new(StreamError.None, LogStartOffset, LogStartOffset, segments, tail);
     }
 
-    /// <summary>Slices of the tail that are in no segment yet, from the first on, for a segment of about this size.</summary>
+    /// <summary>
+    /// Slices of the tail that are in no segment yet, from the first on, for a segment of about this size.
+    /// </summary>
     public TailRead PlanSegment(long maxBytes, long highWatermark)
     {
         var read = new TailRead(maxBytes);
@@ -181,7 +189,7 @@ public sealed class PartitionLog
     }
 
     /// <summary>Puts one segment in the place of adjacent ones with the same records.</summary>
-    /// <returns>The segments replaced; their files go once they are <see cref="LogSegment.Released"/>.</returns>
+    /// <returns>The segments replaced; their files go once they are <see cref="LogSegment.IsReleased"/>.</returns>
     public IReadOnlyList<LogSegment> ReplaceSegments(IReadOnlyList<LogSegment> old, SegmentEntry merged)
     {
         var index = _segments.IndexOf(old[0]);
@@ -191,7 +199,7 @@ public sealed class PartitionLog
     }
 
     /// <summary>Moves the log start forward and drops the segments that lie wholly before it.</summary>
-    /// <returns>The segments dropped; their files go once they are <see cref="LogSegment.Released"/>.</returns>
+    /// <returns>The segments dropped; their files go once they are <see cref="LogSegment.IsReleased"/>.</returns>
     public IReadOnlyList<LogSegment> AdvanceLogStart(long offset)
     {
         LogStartOffset = Math.Max(LogStartOffset, offset);
@@ -222,7 +230,9 @@ public sealed class PartitionLog
         return AdvanceLogStart(offset);
     }
 
-    /// <summary>Does what <see cref="ForgetTail"/> does as long as nothing is in segments: then no file has to go.</summary>
+    /// <summary>
+    /// Does what <see cref="ForgetTail"/> does as long as nothing is in segments: then no file has to go.
+    /// </summary>
     public void ForgetOldChunks(long keepBytes)
     {
         if (_segments.Count == 0 && UnsegmentedBytes > keepBytes + Tail.MaxChunkBytes)
@@ -231,7 +241,9 @@ public sealed class PartitionLog
         }
     }
 
-    /// <summary>Where the log start belongs by age and size: always the end of a segment, as segments go whole.</summary>
+    /// <summary>
+    /// Where the log start belongs by age and size: always the end of a segment, as segments go whole.
+    /// </summary>
     /// <param name="now">Milliseconds since 1970.</param>
     public long FindRetainedStart(TopicConfig config, long now)
     {

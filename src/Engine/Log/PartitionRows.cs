@@ -6,7 +6,9 @@ namespace OrleansStream.Engine.Log;
 
 /// <summary>What storage knows of a partition besides its segments.</summary>
 /// <param name="Epoch">The epoch of whoever opened it last. Each opening raises it before the first append.</param>
-/// <param name="NextOffset">No record before this offset may be given out again, even when all segments are gone.</param>
+/// <param name="NextOffset">
+/// No record before this offset may be given out again, even when all segments are gone.
+/// </param>
 /// <param name="Generation">The number the next segment is named with; it makes names unique.</param>
 /// <param name="Journals">The journals that may hold records of it that are in no segment.</param>
 public sealed record PartitionHead(
@@ -39,8 +41,8 @@ public sealed record SegmentEntry(
 
 /// <summary>The rows a partition has in the table: one head, and one for each segment.</summary>
 /// <remarks>
-/// Table <c>partitions</c>, partition key the partition's id, row key <c>head</c> or <c>segment-NAME</c>; the values are
-/// JSON, so that a person can read them.
+/// Table <c>partitions</c>, partition key the partition's id, row key <c>head</c> or <c>segment-NAME</c>; the values
+/// are JSON, so that a person can read them.
 /// </remarks>
 public static class PartitionRows
 {

@@ -2,7 +2,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Engine.Log;
 
-/// <summary>What a read has to do: segments to read from, in order, or slices of the tail; held until disposed.</summary>
+/// <summary>
+/// What a read has to do: segments to read from, in order, or slices of the tail; held until disposed.
+/// </summary>
 /// <param name="Offset">Where the first batch returned is looked for.</param>
 /// <param name="Segments">Read these, when there are any; the tail otherwise.</param>
 public sealed record ReadPlan(

@@ -41,7 +41,8 @@ public sealed class SegmentBuilder
             default);
 
     /// <summary>For a segment that takes the place of others, which end with this one.</summary>
-    public static SegmentBuilder Merging(SegmentFooter last) => new(new EpochHistory(last.Epochs), null, last.Producers);
+    public static SegmentBuilder Merging(SegmentFooter last)
+        => new(new EpochHistory(last.Epochs), null, last.Producers);
 
     /// <summary>Takes in one or more whole batches that lie one after another.</summary>
     /// <param name="now">Milliseconds since 1970, for producers whose last append is not known.</param>

@@ -6,7 +6,9 @@ using OrleansStream.Protocols.Batches;
 namespace OrleansStream.Engine.Log;
 
 /// <summary>A batch in a segment: where it begins.</summary>
-/// <param name="MaxTimestamp">The latest timestamp of all batches before the next one indexed; -1 when none has one.</param>
+/// <param name="MaxTimestamp">
+/// The latest timestamp of all batches before the next one indexed; -1 when none has one.
+/// </param>
 public readonly record struct SegmentIndexEntry(long BaseOffset, int Position, long MaxTimestamp);
 
 /// <summary>What a segment says about its batches, at its end.</summary>
@@ -50,7 +52,9 @@ public sealed record SegmentFooter(
     public long MaxTimestamp => Index.Count == 0 ? -1 : Index[^1].MaxTimestamp;
 
     /// <summary>How many bytes the sections before a trailer take.</summary>
-    /// <exception cref="InvalidDataException">The trailer is not one, or contradicts the length of the file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The trailer is not one, or contradicts the length of the file.
+    /// </exception>
     public static int SectionBytes(ReadOnlySpan<byte> trailer, long fileBytes)
     {
         var magic = BinaryPrimitives.ReadInt32BigEndian(trailer[28..]);
@@ -148,7 +152,9 @@ public sealed record SegmentFooter(
         return low == 0 ? 0 : Index[low - 1].Position;
     }
 
-    /// <summary>The offset to scan from for the first batch with a record at or after a timestamp, which there must be.</summary>
+    /// <summary>
+    /// The offset to scan from for the first batch with a record at or after a timestamp, which there must be.
+    /// </summary>
     public long FloorByTimestamp(long timestamp)
     {
         var (low, high) = (0, Index.Count);
@@ -211,7 +217,8 @@ public sealed record SegmentFooter(
         BinaryPrimitives.WriteInt64BigEndian(trailer[16..], NextOffset);
         BinaryPrimitives.WriteInt32BigEndian(trailer[24..], Version);
         BinaryPrimitives.WriteInt32BigEndian(trailer[28..], Magic);
-        var crc = Crc32C.Append(Crc32C.Append(Crc32C.Compute(output.WrittenSpan), trailer[..CrcPosition]), trailer[16..]);
+        var crc = Crc32C.Append(
+            Crc32C.Append(Crc32C.Compute(output.WrittenSpan), trailer[..CrcPosition]), trailer[16..]);
         BinaryPrimitives.WriteUInt32BigEndian(trailer[CrcPosition..], crc);
         output.Write(trailer);
     }

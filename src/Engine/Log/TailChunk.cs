@@ -10,7 +10,9 @@ public interface ITailMemory
     void Return(byte[] chunk, long chargedBytes);
 }
 
-/// <summary>A stretch of a partition's newest batches in memory: written once from front to back, then only read.</summary>
+/// <summary>
+/// A stretch of a partition's newest batches in memory: written once from front to back, then only read.
+/// </summary>
 /// <remarks>
 /// The tail appends from its turn; readers hold slices below <see cref="UsedBytes"/>, which never change. The memory
 /// goes back when the tail has let go and the last reader has too.

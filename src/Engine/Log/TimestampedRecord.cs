@@ -11,8 +11,8 @@ public readonly record struct TimestampedRecord(long Offset, long Timestamp)
 
     /// <summary>The first record at or after a timestamp, from an offset on; null when there is none.</summary>
     /// <remarks>
-    /// In a batch that cannot be decoded, because it is in Zstandard or was built wrong, its first offset stands for the
-    /// record, which is at or behind it.
+    /// In a batch that cannot be decoded, because it is in Zstandard or was built wrong, its first offset stands for
+    /// the record, which is at or behind it.
     /// </remarks>
     public static TimestampedRecord? Find(ReadOnlySpan<byte> batches, long timestamp, long fromOffset)
     {

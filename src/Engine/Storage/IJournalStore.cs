@@ -2,8 +2,8 @@ namespace OrleansStream.Engine.Storage;
 
 /// <summary>Keeps journal files: appended to by one writer, read back after a restart.</summary>
 /// <remarks>
-/// Thread-safe. A name has at most 100 characters: lower case letters, digits, '-', '_' and '.', which is not the first.
-/// Faults are <see cref="IOException"/>s whose message names the file.
+/// Thread-safe. A name has at most 100 characters: lower case letters, digits, '-', '_' and '.', which is not the
+/// first. Faults are <see cref="IOException"/>s whose message names the file.
 /// </remarks>
 public interface IJournalStore
 {

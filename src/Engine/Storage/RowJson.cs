@@ -16,7 +16,9 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(ProducerIdRow))]
 internal sealed partial class RowJson : JsonSerializerContext
 {
-    /// <exception cref="InvalidDataException">The row's value is not such a document; the message names the row.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The row's value is not such a document; the message names the row.
+    /// </exception>
     public static T Decode<T>(TableRow row, JsonTypeInfo<T> type)
         where T : class
     {

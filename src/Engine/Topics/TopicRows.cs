@@ -10,7 +10,9 @@ public sealed record TopicRow(Guid Id, int PartitionCount, Dictionary<string, st
 /// <summary>What remains of a deleted topic, until no journal can hold a record of it; its id is the row key.</summary>
 public sealed record TombstoneRow(string Name, int PartitionCount);
 
-/// <summary>The rows of the catalog: topics and tombstones under one partition key, so that a deletion is one batch.</summary>
+/// <summary>
+/// The rows of the catalog: topics and tombstones under one partition key, so that a deletion is one batch.
+/// </summary>
 public static class TopicRows
 {
     public const string Table = "catalog";

@@ -121,7 +121,7 @@ public sealed record TopicSet
         return partitionCount <= topic.PartitionCount || partitionCount > MaxPartitions
             ? Refuse(
                 StreamError.InvalidPartitionCount,
-                $"Topic '{name}' has {topic.PartitionCount} partitions; {partitionCount} is not more, up to {MaxPartitions}.")
+                $"Topic '{name}' has {topic.PartitionCount} partitions; {partitionCount} is no more.")
             : new TopicReply(StreamError.None, null, topic with { PartitionCount = partitionCount });
     }
 

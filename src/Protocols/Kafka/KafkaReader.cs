@@ -18,9 +18,16 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
     private readonly ReadOnlyMemory<byte> _frame = frame;
     private readonly ReadOnlySpan<byte> _bytes = frame.Span;
     private int _position;
+    private long _elementCount;
 
     /// <summary>Whether lengths are compact and structures end with tagged fields; the header decides.</summary>
     public bool Flexible { get; set; }
+
+    /// <summary>
+    /// How many array elements there may be in all. An element takes a byte or two on the wire and a hundred times that
+    /// in memory.
+    /// </summary>
+    public int MaxElements { get; init; } = int.MaxValue;
 
     public readonly int RemainingBytes => _bytes.Length - _position;
 
@@ -185,10 +192,17 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
             throw Negative("array", count);
         }
 
-        return count <= RemainingBytes / minElementBytes
+        if (count > RemainingBytes / minElementBytes)
+        {
+            throw new ProtocolException(
+                $"The array before byte {_position} has {count} elements, but only {RemainingBytes} bytes follow.");
+        }
+
+        _elementCount += Math.Max(count, 0);
+        return _elementCount <= MaxElements
             ? count
             : throw new ProtocolException(
-                $"The array before byte {_position} has {count} elements, but only {RemainingBytes} bytes follow.");
+                $"There are {_elementCount} array elements up to byte {_position}; {MaxElements} are allowed.");
     }
 
     private int ReadCompactLength()

@@ -2,9 +2,6 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Embedded;
 using OrleansStream.Engine.Hosting;
-using OrleansStream.Engine.Storage;
-using OrleansStream.Engine.Storage.Local;
-using OrleansStream.Engine.Storage.Memory;
 
 namespace OrleansStream.Silo.Hosting;
 
@@ -24,14 +21,11 @@ internal sealed class EmbeddedHost(
         try
         {
             _cluster = await LocalCluster.OpenAsync(
-                ChooseStorage(silo.Value), engine.Value, loggers, time, cancellationToken);
+                SiloStorage.Choose(silo.Value), engine.Value, loggers, time, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (SiloStorage.IsUnavailable(e))
         {
-            throw new StartFailedException(
-                ExitCode.StorageUnavailable,
-                $"The storage {silo.Value.StorageLocation} cannot be opened. {e.Message}",
-                e);
+            throw SiloStorage.CannotOpen(silo.Value, e);
         }
     }
 
@@ -41,18 +35,5 @@ internal sealed class EmbeddedHost(
         {
             await _cluster.DisposeAsync();
         }
-    }
-
-    // Called again whenever the storage has failed and is opened anew: memory must then still be there.
-    private static Func<CancellationToken, Task<IStorage>> ChooseStorage(SiloOptions options)
-    {
-        if (options.StorageLocation.Kind == StorageKind.Memory)
-        {
-            var memory = new MemoryStorage();
-            return _ => Task.FromResult<IStorage>(memory);
-        }
-
-        return async cancellationToken =>
-            await LocalStorage.OpenAsync(options.StorageLocation.Place, options.JournalSync, cancellationToken);
     }
 }

@@ -7,6 +7,7 @@ internal sealed class LoadSession
 
     private readonly int _awaitedBatches;
     private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _changing;
     private readonly Task _work;
     private int _batches;
     private int _records;
@@ -20,8 +21,8 @@ internal sealed class LoadSession
             _enough.SetResult();
         }
 
-        _work = Task.WhenAll(
-            [.. producers.Select(producer => producer.RunAsync(address, Count)), changes.RunAsync(address)]);
+        _changing = changes.RunAsync(address);
+        _work = Task.WhenAll([.. producers.Select(producer => producer.RunAsync(address, Count)), _changing]);
     }
 
     /// <summary>How many records were acknowledged.</summary>
@@ -29,30 +30,30 @@ internal sealed class LoadSession
 
     /// <summary>Waits until enough batches are acknowledged.</summary>
     /// <exception cref="ViolationException">They never were, or something else is wrong.</exception>
-    public async Task EnoughAsync()
-    {
-        try
-        {
-            await (await Task.WhenAny(_enough.Task, _work).WaitAsync(s_patience));
-        }
-        catch (TimeoutException)
-        {
-            throw new ViolationException(
-                $"Only {_batches} of {_awaitedBatches} batches are acknowledged after {s_patience}.");
-        }
-    }
+    public Task EnoughAsync()
+        => WaitAsync(
+            Task.WhenAny(_enough.Task, _work).Unwrap(),
+            () => $"Only {_batches} of {_awaitedBatches} batches are acknowledged after {s_patience}.");
+
+    /// <summary>Waits until the last change is answered.</summary>
+    /// <exception cref="ViolationException">It never was, or an answer was wrong.</exception>
+    public Task ChangedAsync()
+        => WaitAsync(_changing, () => $"A change of a topic is not answered after {s_patience}.");
 
     /// <summary>Waits until all have noticed that the silo is gone.</summary>
     /// <exception cref="ViolationException">An answer was wrong.</exception>
-    public async Task EndedAsync()
+    public Task EndedAsync()
+        => WaitAsync(_work, () => $"Connections are still open {s_patience} after the silo is gone.");
+
+    private static async Task WaitAsync(Task task, Func<string> describe)
     {
         try
         {
-            await _work.WaitAsync(s_patience);
+            await task.WaitAsync(s_patience);
         }
         catch (TimeoutException)
         {
-            throw new ViolationException($"Connections are still open {s_patience} after the silo is gone.");
+            throw new ViolationException(describe());
         }
     }
 

@@ -30,7 +30,11 @@ public sealed class JournalNameTests
     {
         string[] files =
         [
-            Name.File(2), Name.File(10), Name.File(1_000_000), new JournalName(13, Guid.Empty).File(0), new JournalName(100, Id).File(0),
+            Name.File(2),
+            Name.File(10),
+            Name.File(1_000_000),
+            new JournalName(13, Guid.Empty).File(0),
+            new JournalName(100, Id).File(0),
         ];
 
         Assert.Equal(files, files.Order(StringComparer.Ordinal));

@@ -89,7 +89,8 @@ public sealed class JournalScannerTests
     [Fact]
     public async Task A_missing_block_is_noticed_within_a_file_and_at_its_start()
     {
-        await Assert.ThrowsAsync<StorageDamagedException>(() => ScanAsync(Join([Blocks[0], Blocks[2]]), isNewest: true));
+        await Assert.ThrowsAsync<StorageDamagedException>(
+            () => ScanAsync(Join([Blocks[0], Blocks[2]]), isNewest: true));
         await Assert.ThrowsAsync<StorageDamagedException>(() => ScanAsync(Join(Blocks), isNewest: true, firstBlock: 3));
         Assert.Equal(3, (await ScanAsync(Join(Blocks), isNewest: true, firstBlock: 4)).Count);
     }

@@ -265,7 +265,9 @@ public sealed class MaintenanceTests : IAsyncLifetime
 
         var status = await partition.GetStatusAsync(default);
         Assert.InRange(status.SizeBytes, 100_000, 100_000 + (3 << 20));
-        Assert.Equal(Enumerable.Range((int)status.LogStartOffset, 200 - (int)status.LogStartOffset), await TestStore.ReadAllAsync(partition));
+        Assert.Equal(
+            Enumerable.Range((int)status.LogStartOffset, 200 - (int)status.LogStartOffset),
+            await TestStore.ReadAllAsync(partition));
         Assert.NotEqual(0, status.LogStartOffset);
     }
 

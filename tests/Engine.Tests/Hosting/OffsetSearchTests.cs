@@ -36,8 +36,8 @@ public sealed class OffsetSearchTests : IAsyncLifetime
         Assert.Equal(-1, (await FindAsync(OffsetKind.MaxTimestamp)).Offset);
     }
 
-    // Batches of random times, some in segments, some in memory, some deleted: every search finds what a walk through all
-    // records finds.
+    // Batches of random times, some in segments, some in memory, some deleted: every search finds what a walk through
+    // all records finds.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -44,7 +44,8 @@ public sealed class PartitionHostTests : IAsyncLifetime
     public async Task Without_waiting_for_the_flush_the_reply_comes_first_and_the_record_after_the_flush()
     {
         _gates.Hold();
-        Assert.Equal(StreamError.None, (await _store.AppendAsync(_partition, TestBatch.Numbered(1), Acks.Leader)).Error);
+        Assert.Equal(
+            StreamError.None, (await _store.AppendAsync(_partition, TestBatch.Numbered(1), Acks.Leader)).Error);
         var status = await _partition.GetStatusAsync(CancellationToken.None);
         Assert.Equal((0, 1), (status.HighWatermark, status.LogEndOffset));
 
@@ -157,7 +158,8 @@ public sealed class PartitionHostTests : IAsyncLifetime
 
         await _partition.FlushAsync();
 
-        Assert.Equal(Enumerable.Range(10, 8).Select(i => (long)i), (await Task.WhenAll(waiting)).Select(reply => reply.BaseOffset));
+        var replies = await Task.WhenAll(waiting);
+        Assert.Equal(Enumerable.Range(10, 8).Select(i => (long)i), replies.Select(reply => reply.BaseOffset));
         Assert.Equal(Enumerable.Range(0, 18), await TestStore.ReadAllAsync(_partition));
     }
 
@@ -345,7 +347,8 @@ public sealed class PartitionHostTests : IAsyncLifetime
 
         Assert.Equal(StreamError.StorageFailed, (await TestStore.FetchAsync(_partition, 0)).Error);
         Assert.Equal(
-            StreamError.StorageFailed, (await _partition.FindOffsetAsync(new(OffsetKind.AtTimestamp, 0), default)).Error);
+            StreamError.StorageFailed,
+            (await _partition.FindOffsetAsync(new(OffsetKind.AtTimestamp, 0), default)).Error);
     }
 
     // Ten batches of a thousand bytes, which is all there is room for.

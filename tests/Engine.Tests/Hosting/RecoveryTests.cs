@@ -79,11 +79,13 @@ public sealed class RecoveryTests : IAsyncLifetime
         var after = await _store!.OpenAsync("a");
         Assert.True(after.LeaderEpoch > before);
         await AppendAsync(after, 3);
-        Assert.Equal(new EpochEndReply(StreamError.None, before, 2), await after.FindEpochEndAsync(new(before), default));
+        Assert.Equal(
+            new EpochEndReply(StreamError.None, before, 2), await after.FindEpochEndAsync(new(before), default));
         Assert.Equal(
             new EpochEndReply(StreamError.None, after.LeaderEpoch, 3),
             await after.FindEpochEndAsync(new(after.LeaderEpoch), default));
-        Assert.Equal(StreamError.FencedLeaderEpoch, (await after.FetchAsync(new(0, 1, 1, default, before), default)).Error);
+        Assert.Equal(
+            StreamError.FencedLeaderEpoch, (await after.FetchAsync(new(0, 1, 1, default, before), default)).Error);
     }
 
     [Fact]
@@ -147,7 +149,10 @@ public sealed class RecoveryTests : IAsyncLifetime
         var id = await IdAsync("damaged");
         await CloseAsync();
         await _storage.Tables.ExecuteAsync(
-            PartitionRows.Table, id.ToString(), [new(TableOperationKind.Upsert, PartitionRows.HeadKey, new byte[3])], default);
+            PartitionRows.Table,
+            id.ToString(),
+            [new(TableOperationKind.Upsert, PartitionRows.HeadKey, new byte[3])],
+            default);
 
         await OpenAsync();
 

@@ -81,7 +81,8 @@ public sealed class SegmentCacheTests
     {
         var entry = await WriteAsync(0);
 
-        await Assert.ThrowsAsync<StorageDamagedException>(() => AcquireAsync(entry with { FileBytes = entry.FileBytes - 1 }));
+        await Assert.ThrowsAsync<StorageDamagedException>(
+            () => AcquireAsync(entry with { FileBytes = entry.FileBytes - 1 }));
         await Assert.ThrowsAsync<StorageDamagedException>(() => AcquireAsync(entry with { NextOffset = 77 }));
         Assert.Equal(0, _store.Open);
 
@@ -162,7 +163,8 @@ public sealed class SegmentCacheTests
             return new CountedFile(file, () => Interlocked.Increment(ref _closed));
         }
 
-        public ValueTask<IReadOnlyList<SegmentName>> ListAsync(PartitionId partition, CancellationToken cancellationToken)
+        public ValueTask<IReadOnlyList<SegmentName>> ListAsync(
+            PartitionId partition, CancellationToken cancellationToken)
             => segments.ListAsync(partition, cancellationToken);
 
         public ValueTask<IReadOnlyList<PartitionId>> ListPartitionsAsync(CancellationToken cancellationToken)

@@ -149,7 +149,8 @@ public sealed class SegmentReadsTests : IAsyncLifetime
         right.ForEach(batch => builder.Add(batch, now: 0));
         var footer = builder.Build();
         byte[] bytes = [.. batches.SelectMany(batch => batch), .. footer.ToBytes().Span];
-        await using var writer = await _store.CreateAsync(StoredSegments.Partition, new(0, 0, 0), CancellationToken.None);
+        await using var writer = await _store.CreateAsync(
+            StoredSegments.Partition, new(0, 0, 0), CancellationToken.None);
         await writer.WriteAsync(bytes, CancellationToken.None);
         await writer.CommitAsync(CancellationToken.None);
         return new(0, 0, 0, footer.NextOffset, footer.BatchBytes, bytes.Length, footer.MaxTimestamp, 0);
@@ -165,7 +166,8 @@ public sealed class SegmentReadsTests : IAsyncLifetime
     private async Task<byte[]> EnumerateAsync(LogSegment segment, int pieceBytes)
     {
         List<byte> bytes = [];
-        await foreach (var piece in _reads.EnumerateAsync(segment.Entry, segment.BaseOffset, pieceBytes, _budget, default))
+        await foreach (
+            var piece in _reads.EnumerateAsync(segment.Entry, segment.BaseOffset, pieceBytes, _budget, default))
         {
             bytes.AddRange(piece.Span);
         }

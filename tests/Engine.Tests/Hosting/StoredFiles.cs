@@ -44,7 +44,8 @@ internal static class StoredFiles
         await segments.WriteAsync(partition, name, edit(bytes));
     }
 
-    public static async Task WriteAsync(this ISegmentStore segments, PartitionId partition, SegmentName name, byte[] bytes)
+    public static async Task WriteAsync(
+        this ISegmentStore segments, PartitionId partition, SegmentName name, byte[] bytes)
     {
         await using var writer = await segments.CreateAsync(partition, name, default);
         await writer.WriteAsync(bytes, default);

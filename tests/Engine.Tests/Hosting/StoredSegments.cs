@@ -18,7 +18,9 @@ internal static class StoredSegments
         for (var i = 0; i < count; i++)
         {
             var batch = TestBatch.Of(
-                random.Next(1, 5), random.Next(20) == 0 ? random.Next(30_000) : random.Next(300), timestamp: random.Next(10_000));
+                random.Next(1, 5),
+                random.Next(20) == 0 ? random.Next(30_000) : random.Next(300),
+                timestamp: random.Next(10_000));
             BatchStamp.SetBaseOffset(batch, baseOffset);
             baseOffset = TestBatch.HeaderOf(batch).NextOffset;
             batches.Add(batch);
@@ -44,6 +46,7 @@ internal static class StoredSegments
         await writer.WriteAsync(footer.ToBytes(), CancellationToken.None);
         await writer.CommitAsync(CancellationToken.None);
         return new SegmentEntry(
-            baseOffset, 0, baseOffset, footer.NextOffset, footer.BatchBytes, footer.BatchBytes + footer.ToBytes().Length, footer.MaxTimestamp, 0);
+            baseOffset, 0, baseOffset, footer.NextOffset, footer.BatchBytes,
+                footer.BatchBytes + footer.ToBytes().Length, footer.MaxTimestamp, 0);
     }
 }

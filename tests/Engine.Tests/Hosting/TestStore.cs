@@ -8,7 +8,9 @@ using OrleansStream.TestKit.Storage;
 namespace OrleansStream.Engine.Tests.Hosting;
 
 /// <summary>A store and what tests do with it.</summary>
-/// <remarks>On a <see cref="StandingClock"/>, unless told otherwise: maintenance runs when a test asks for it.</remarks>
+/// <remarks>
+/// On a <see cref="StandingClock"/>, unless told otherwise: maintenance runs when a test asks for it.
+/// </remarks>
 internal sealed class TestStore : IAsyncDisposable
 {
     public static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);

@@ -31,7 +31,8 @@ public sealed class TopicLifeTests : IAsyncLifetime
     public async Task A_creation_that_is_only_checked_changes_nothing()
     {
         var operations = _storage.Operations.Count;
-        var reply = await Topics.CreateAsync(new("topic", 1, new Dictionary<string, string>(), ValidateOnly: true), default);
+        var reply = await Topics.CreateAsync(
+            new("topic", 1, new Dictionary<string, string>(), ValidateOnly: true), default);
 
         Assert.Equal((StreamError.None, "topic"), (reply.Error, reply.Topic!.Name));
         Assert.Null(await Topics.FindAsync("topic", default));

@@ -2,7 +2,9 @@ using OrleansStream.Engine.Log;
 
 namespace OrleansStream.Engine.Tests.Log;
 
-/// <summary>Memory for tails that counts what is out, and spoils what comes back so that a late reader sees it.</summary>
+/// <summary>
+/// Memory for tails that counts what is out, and spoils what comes back so that a late reader sees it.
+/// </summary>
 internal sealed class CountingTailMemory : ITailMemory
 {
     public int RentedChunks { get; private set; }

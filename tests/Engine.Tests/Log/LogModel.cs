@@ -14,7 +14,9 @@ internal sealed class LogModel
     /// <summary>Takes a batch as the log stored it.</summary>
     public void Append(ReadOnlyMemory<byte> stored) => _batches.Add(stored.ToArray());
 
-    /// <summary>The whole batches from the one that holds an offset on, at least one, within the bytes asked for.</summary>
+    /// <summary>
+    /// The whole batches from the one that holds an offset on, at least one, within the bytes asked for.
+    /// </summary>
     public byte[] Read(long offset, long maxBytes, long endOffset)
     {
         var read = new List<byte>();

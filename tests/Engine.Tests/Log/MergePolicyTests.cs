@@ -29,8 +29,8 @@ public sealed class MergePolicyTests
         Assert.NotEmpty(MergePolicy.Choose(Segments(5, 5, 5, 5, 5, 5, 5, 5), segmentBytes: 40));
     }
 
-    // Flushes of random sizes, merged whenever the policy says so: no record is rewritten more often than its segment can
-    // double, and no crowd of small segments remains.
+    // Flushes of random sizes, merged whenever the policy says so: no record is rewritten more often than its segment
+    // can double, and no crowd of small segments remains.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

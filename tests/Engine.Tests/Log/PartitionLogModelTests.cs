@@ -114,7 +114,10 @@ public sealed class PartitionLogModelTests
     }
 
     private static byte[] RandomBatch(Random random)
-        => TestBatch.Of(random.Next(1, 6), random.Next(10) == 0 ? random.Next(6_000) : random.Next(200), (byte)random.Next());
+        => TestBatch.Of(
+            random.Next(1, 6),
+            random.Next(10) == 0 ? random.Next(6_000) : random.Next(200),
+            (byte)random.Next());
 
     private void Append(byte[] batch)
     {
@@ -146,7 +149,7 @@ public sealed class PartitionLogModelTests
         var dropped = _log.AdvanceLogStart(offset);
 
         Assert.Equal(offset, _log.LogStartOffset);
-        Assert.All(dropped, segment => Assert.True(segment.NextOffset <= offset && segment.Released.IsCompleted));
+        Assert.All(dropped, segment => Assert.True(segment.NextOffset <= offset && segment.IsReleased));
     }
 
     private void CheckRead(long offset, int maxBytes)
@@ -163,7 +166,9 @@ public sealed class PartitionLogModelTests
         else if (plan.Segments.Count > 0)
         {
             Assert.InRange(offset, plan.Segments[0].BaseOffset, plan.Segments[0].NextOffset - 1);
-            Assert.All(plan.Segments.Zip(plan.Segments.Skip(1)), pair => Assert.Equal(pair.First.NextOffset, pair.Second.BaseOffset));
+            Assert.All(
+                plan.Segments.Zip(plan.Segments.Skip(1)),
+                pair => Assert.Equal(pair.First.NextOffset, pair.Second.BaseOffset));
         }
         else
         {

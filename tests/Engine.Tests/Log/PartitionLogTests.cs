@@ -53,7 +53,8 @@ public sealed class PartitionLogTests
         var first = Append(TestBatch.Of(2, producerId: 7));
         var retry = Append(TestBatch.Of(2, producerId: 7));
 
-        Assert.Equal((first.BaseOffset, first.NextOffset, true), (retry.BaseOffset, retry.NextOffset, retry.Stored.IsEmpty));
+        Assert.Equal(
+            (first.BaseOffset, first.NextOffset, true), (retry.BaseOffset, retry.NextOffset, retry.Stored.IsEmpty));
         Assert.Equal(2, _log.LogEndOffset);
     }
 
@@ -87,7 +88,8 @@ public sealed class PartitionLogTests
     public void Where_an_epoch_ended_is_known_from_the_segments_and_from_memory(int epoch, int expected, long end)
     {
         var log = new PartitionLog(
-            new LogOpening(PartitionHead.Empty with { Epoch = Epoch }, [Segment(0, 10)], [new(1, 0)], default), _memory);
+            new LogOpening(
+                PartitionHead.Empty with { Epoch = Epoch }, [Segment(0, 10)], [new(1, 0)], default), _memory);
         log.Append(TestBatch.Of(2), TestBatch.HeaderOf(TestBatch.Of(2)), 1_001, null, 0, 0);
 
         Assert.Equal((expected, end), log.FindEpochEnd(epoch, log.LogEndOffset));
@@ -102,11 +104,13 @@ public sealed class PartitionLogTests
         using var reader = log.PlanRead(15, 1, highWatermark: 40);
         var retired = log.ReplaceSegments(old, Segment(10, 30));
 
-        Assert.Equal([(0L, 10L), (10L, 30L), (30L, 40L)], log.Segments.Select(segment => (segment.BaseOffset, segment.NextOffset)));
+        Assert.Equal(
+            [(0L, 10L), (10L, 30L), (30L, 40L)],
+            log.Segments.Select(segment => (segment.BaseOffset, segment.NextOffset)));
         Assert.Equal(old, retired);
-        Assert.Equal([false, true], retired.Select(segment => segment.Released.IsCompleted));
+        Assert.Equal([false, true], retired.Select(segment => segment.IsReleased));
         reader.Dispose();
-        Assert.True(retired[0].Released.IsCompleted);
+        Assert.True(retired[0].IsReleased);
     }
 
     [Theory]
@@ -120,7 +124,9 @@ public sealed class PartitionLogTests
     {
         // A hundred bytes each; the last records are of the times 900, 990 and 1,050.
         var log = Open(
-            PartitionHead.Empty, Segment(0, 10, timestamp: 900), Segment(10, 20, timestamp: 990), Segment(20, 30, timestamp: 1_100));
+            PartitionHead.Empty,
+            Segment(0, 10, timestamp: 900),
+            Segment(10, 20, timestamp: 990), Segment(20, 30, timestamp: 1_100));
         var config = TopicConfig.Parse(
             new Dictionary<string, string> { ["retention.ms"] = milliseconds, ["retention.bytes"] = bytes });
 
@@ -150,7 +156,8 @@ public sealed class PartitionLogTests
         _log.AddSegment(Segment(0, 5));
 
         Assert.InRange(start, 6, 99);
-        Assert.Equal((start, start, unsegmented), (_log.LogStartOffset, _log.SegmentedEndOffset, _log.UnsegmentedBytes));
+        Assert.Equal(
+            (start, start, unsegmented), (_log.LogStartOffset, _log.SegmentedEndOffset, _log.UnsegmentedBytes));
         Assert.Single(_log.AdvanceLogStart(start));
     }
 
@@ -186,6 +193,7 @@ public sealed class PartitionLogTests
     {
         var check = BatchValidator.Check(batch, BatchLimits.Of(TopicConfig.Default, now: 0));
         Assert.Null(check.Message);
-        return _log.Append(batch, check.Header, check.MaxTimestamp, appendTimestamp, now: 0, chargedBytes: batch.Length);
+        return _log.Append(
+            batch, check.Header, check.MaxTimestamp, appendTimestamp, now: 0, chargedBytes: batch.Length);
     }
 }

@@ -65,7 +65,8 @@ public sealed class SegmentBuilderTests
         var producers = footer.ReadProducers();
         Assert.Equal(new SequenceCheck(SequenceVerdict.Duplicate, 0), producers.Check(TestBatch.HeaderOf(first)));
         Assert.Equal(new SequenceCheck(SequenceVerdict.Duplicate, 2), producers.Check(TestBatch.HeaderOf(second)));
-        Assert.Equal(SequenceVerdict.Next, producers.Check(TestBatch.HeaderOf(second) with { BaseSequence = 5 }).Verdict);
+        Assert.Equal(
+            SequenceVerdict.Next, producers.Check(TestBatch.HeaderOf(second) with { BaseSequence = 5 }).Verdict);
     }
 
     [Fact]
@@ -104,7 +105,8 @@ public sealed class SegmentBuilderTests
     }
 
     private static long NextIndexed(SegmentFooter footer, long baseOffset)
-        => footer.Index.Select(entry => entry.BaseOffset).Append(footer.NextOffset).First(offset => offset > baseOffset);
+        => footer.Index.Select(
+            entry => entry.BaseOffset).Append(footer.NextOffset).First(offset => offset > baseOffset);
 
     private static SegmentFooter Build(IEnumerable<byte[]> batches)
     {

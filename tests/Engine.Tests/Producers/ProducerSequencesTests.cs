@@ -25,7 +25,8 @@ public sealed class ProducerSequencesTests
     [InlineData(0, 1, SequenceVerdict.Gap)]
     [InlineData(1, 0, SequenceVerdict.Next)]
     [InlineData(1, 3, SequenceVerdict.Gap)]
-    public void After_three_records_the_session_continues_at_three(int epoch, int firstSequence, SequenceVerdict expected)
+    public void After_three_records_the_session_continues_at_three(
+        int epoch, int firstSequence, SequenceVerdict expected)
     {
         Append(firstSequence: 0, recordCount: 3, baseOffset: 100);
 
@@ -95,7 +96,8 @@ public sealed class ProducerSequencesTests
     {
         for (var producer = 0; producer < ProducerSequences.MaxProducers; producer++)
         {
-            Append(firstSequence: 0, recordCount: 1, baseOffset: producer, producerId: producer, now: 1_000 - (producer % 7));
+            Append(firstSequence: 0, recordCount: 1, baseOffset: producer, producerId: producer, now: 1_000 - (
+                producer % 7));
         }
 
         Append(firstSequence: 0, recordCount: 1, baseOffset: 0, producerId: 6, now: 2_000, epoch: 1);
@@ -141,8 +143,8 @@ public sealed class ProducerSequencesTests
         }
     }
 
-    // Sends batches in order, resends recent ones at random, and now and then goes on from a snapshot. Whatever the mix,
-    // each is stored once.
+    // Sends batches in order, resends recent ones at random, and now and then goes on from a snapshot. Whatever the
+    // mix, each is stored once.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -27,7 +27,8 @@ public sealed class TopicSetTests
     [Fact]
     public void Topics_are_listed_by_name_in_ordinal_order()
     {
-        var topics = _topics.With(Orders with { Name = "a", Id = Guid.NewGuid() }).With(Orders with { Name = "Z", Id = Guid.NewGuid() });
+        var topics = _topics.With(
+            Orders with { Name = "a", Id = Guid.NewGuid() }).With(Orders with { Name = "Z", Id = Guid.NewGuid() });
 
         Assert.Equal(["Z", "a", "orders.eu"], topics.All.Select(topic => topic.Name));
     }

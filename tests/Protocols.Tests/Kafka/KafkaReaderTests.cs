@@ -27,6 +27,23 @@ public sealed class KafkaReaderTests
     public void A_varint_of_more_than_32_bits_is_refused(byte[] bytes)
         => Assert.Throws<ProtocolException>(() => new KafkaReader(bytes).ReadUnsignedVarint());
 
+    [Fact]
+    public void Elements_are_counted_over_all_arrays()
+    {
+        byte[] twoArrays = [0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3];
+
+        var exact = new KafkaReader(twoArrays) { MaxElements = 3 };
+        Assert.Equal([1, 2], exact.ReadInt32Array());
+        Assert.Equal([3], exact.ReadInt32Array());
+
+        Assert.Throws<ProtocolException>(() =>
+        {
+            var tight = new KafkaReader(twoArrays) { MaxElements = 2 };
+            tight.ReadInt32Array();
+            tight.ReadInt32Array();
+        });
+    }
+
     [Theory]
     [InlineData(false, new byte[] { 0xFF, 0xFF })]
     [InlineData(true, new byte[] { 0 })]

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace OrleansStream.TestKit.Contracts;
 
-/// <summary>What every host of the service must do. A new host adds a fixture and a one-line class for each suite.</summary>
+/// <summary>
+/// What every host of the service must do. A new host adds a fixture and a one-line class for each suite.
+/// </summary>
 public abstract class ClusterContract<TFixture> : IAsyncLifetime
     where TFixture : ClusterFixture, new()
 {
@@ -13,17 +15,17 @@ public abstract class ClusterContract<TFixture> : IAsyncLifetime
 
     protected static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TFixture _fixture = new();
+    protected TFixture Fixture { get; } = new();
 
-    protected ICluster Cluster => _fixture.Cluster;
+    protected ICluster Cluster => Fixture.Cluster;
 
-    protected ITopicCatalog Topics => _fixture.Cluster.Topics;
+    protected ITopicCatalog Topics => Fixture.Cluster.Topics;
 
-    public async Task InitializeAsync() => await _fixture.OpenAsync();
+    public async Task InitializeAsync() => await Fixture.OpenAsync();
 
-    public async Task DisposeAsync() => await _fixture.DisposeAsync();
+    public async Task DisposeAsync() => await Fixture.DisposeAsync();
 
-    protected Task RestartAsync() => _fixture.RestartAsync();
+    protected Task RestartAsync() => Fixture.RestartAsync();
 
     /// <summary>Creates a topic that forgets nothing by itself, so that tests can use any timestamps.</summary>
     protected async Task<TopicDescription> CreateTopicAsync(
@@ -44,7 +46,8 @@ public abstract class ClusterContract<TFixture> : IAsyncLifetime
         => Cluster.GetPartition(new((await Topics.FindAsync(topic, None))!.Id, partition));
 
     /// <summary>Appends a batch that is expected to be stored, and returns its base offset.</summary>
-    protected static async Task<long> AppendAsync(IPartition partition, ReadOnlyMemory<byte> batch, Acks acks = Acks.All)
+    protected static async Task<long> AppendAsync(
+        IPartition partition, ReadOnlyMemory<byte> batch, Acks acks = Acks.All)
     {
         var reply = await partition.AppendAsync(new(batch, acks, LongWait), None);
         Assert.Equal((StreamError.None, null), (reply.Error, reply.Message));
@@ -90,7 +93,9 @@ public abstract class ClusterContract<TFixture> : IAsyncLifetime
         return batches;
     }
 
-    /// <summary>Says that a stored batch is the one sent, but for what the log writes: base offset and leader epoch.</summary>
+    /// <summary>
+    /// Says that a stored batch is the one sent, but for what the log writes: base offset and leader epoch.
+    /// </summary>
     protected static void AssertStored(ReadOnlyMemory<byte> sent, long baseOffset, ReadOnlyMemory<byte> stored)
     {
         const int Length = 8;

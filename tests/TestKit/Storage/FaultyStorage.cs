@@ -70,8 +70,8 @@ public sealed class FaultyStorage : IStorage
     }
 
     /// <summary>
-    /// The storage after a kill -9: all journal bytes are there, but a later power cut can still take those not flushed;
-    /// no uncommitted segment. From now on every operation of this storage fails.
+    /// The storage after a kill -9: all journal bytes are there, but a later power cut can still take those not
+    /// flushed; no uncommitted segment. From now on every operation of this storage fails.
     /// </summary>
     public Task<FaultyStorage> KillAsync() => EndAsync(seed: 0, file => file);
 

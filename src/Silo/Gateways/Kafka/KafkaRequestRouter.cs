@@ -19,11 +19,15 @@ internal sealed class KafkaRequestRouter(
     TopicsApi topics,
     ConfigsApi configs) : IKafkaRequestRouter
 {
+    // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
+    // than into the memory that reading and answering them takes.
+    private const int MaxElements = 100_000;
+
     public Task<KafkaReply> StartAsync(PooledBuffer frame, KafkaClient client, CancellationToken closed)
     {
         try
         {
-            var reader = new KafkaReader(frame.Memory);
+            var reader = new KafkaReader(frame.Memory) { MaxElements = MaxElements };
             var header = RequestHeader.Read(ref reader);
             CheckVersion(header);
             client.ClientId = header.ClientId ?? client.ClientId;

@@ -3,7 +3,9 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Hosting.Crash;
 
-/// <summary>Fails a workload at each of its writes, in every way, and looks whether what was promised is kept.</summary>
+/// <summary>
+/// Fails a workload at each of its writes, in every way, and looks whether what was promised is kept.
+/// </summary>
 public sealed class CrashAtEveryWriteTests
 {
     /// <summary>How the storage comes back after a fault.</summary>

@@ -32,7 +32,8 @@ internal sealed class CrashScenario(Func<bool> isDead)
     public IReadOnlyCollection<string> OpenTopics => _partitions.Keys;
 
     /// <summary>Whether the topic was created and not deleted, as far as is known.</summary>
-    public bool Exists(string name) => _topics.TryGetValue(name, out var topic) && topic.Id is not null && !topic.IsDeletionAsked;
+    public bool Exists(string name)
+        => _topics.TryGetValue(name, out var topic) && topic.Id is not null && !topic.IsDeletionAsked;
 
     /// <summary>Opens a storage and looks whether all promises are kept.</summary>
     /// <returns>False when the storage failed meanwhile.</returns>

@@ -6,7 +6,9 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Hosting.Crash;
 
-/// <summary>An idempotent producer that sends again whatever was not acknowledged, through any number of failures.</summary>
+/// <summary>
+/// An idempotent producer that sends again whatever was not acknowledged, through any number of failures.
+/// </summary>
 public sealed class ExactlyOnceTests
 {
     private const int Records = 40;

@@ -77,7 +77,8 @@ public sealed class RandomCrashTests
         await EnsureAsync(scenario, name);
         await (random.Next(12) switch
         {
-            < 3 => scenario.AppendAsync(name, random.Next(1, 4), (Acks)random.Next(2), random.Next(4) * random.Next(9_000)),
+            < 3 => scenario.AppendAsync(
+                name, random.Next(1, 4), (Acks)random.Next(2), random.Next(4) * random.Next(9_000)),
             < 6 => scenario.AppendTogetherAsync(
                 Enumerable.Range(0, random.Next(2, 8)).Select(_ => (name, (Acks)random.Next(2))).ToArray()),
             < 8 => scenario.FlushAsync(name),

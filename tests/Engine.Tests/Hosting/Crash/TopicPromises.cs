@@ -31,7 +31,9 @@ internal sealed class TopicPromises(string name)
     public void Acknowledge(int number, long offset)
     {
         Assert.Contains(number, _possible);
-        Assert.True(_acknowledged.TryAdd(offset, number) || _acknowledged[offset] == number, $"Offset {offset} was given twice.");
+        Assert.True(
+            _acknowledged.TryAdd(offset, number) || _acknowledged[offset] == number,
+            $"Offset {offset} was given twice.");
     }
 
     /// <summary>Holds what was found after a crash against the promises. From then on it is promised itself.</summary>
@@ -46,7 +48,8 @@ internal sealed class TopicPromises(string name)
         Assert.Subset(_possible, numbers.ToHashSet());
         foreach (var (offset, number) in _acknowledged)
         {
-            Assert.True(offset < logStart || numbers[(int)(offset - logStart)] == number, $"Offset {offset} is not {number}.");
+            Assert.True(
+                offset < logStart || numbers[(int)(offset - logStart)] == number, $"Offset {offset} is not {number}.");
         }
 
         // What is served now must stay, and what is lost must not come back.

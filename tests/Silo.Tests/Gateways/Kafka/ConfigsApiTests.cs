@@ -45,6 +45,17 @@ public sealed class ConfigsApiTests : ClusterTests
         Assert.NotEmpty(full.Documentation!);
     }
 
+    [Fact]
+    public async Task What_is_asked_for_twice_is_told_once()
+    {
+        await CreateTopicAsync("orders");
+        var resource = new DescribeConfigsResource(ConfigResourceType.Topic, "orders", ConfigNames: null);
+
+        var described = await DescribeAsync(new DescribeConfigsRequest([resource, resource]));
+
+        Assert.Equal("orders", described.Name);
+    }
+
     [Theory]
     [InlineData(ConfigResourceType.Topic, "unknown", ErrorCode.UnknownTopicOrPartition)]
     [InlineData(ConfigResourceType.Broker, "9", ErrorCode.InvalidRequest)]

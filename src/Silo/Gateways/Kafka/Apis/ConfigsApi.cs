@@ -11,7 +11,9 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
     public async ValueTask<DescribeConfigsResponse> DescribeAsync(DescribeConfigsRequest request, KafkaCall call)
     {
         var described = new List<DescribedResource>(request.Resources.Count);
-        foreach (var resource in request.Resources)
+
+        // Each once: a small request that repeats one would otherwise have a huge answer.
+        foreach (var resource in request.Resources.DistinctBy(resource => (resource.Type, resource.Name)))
         {
             var found = resource.Type switch
             {
@@ -37,9 +39,10 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         IncrementalAlterConfigsRequest request, KafkaCall call)
     {
         var altered = new List<AlteredResource>(request.Resources.Count);
+        var counts = request.Resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
         foreach (var resource in request.Resources)
         {
-            var refusal = request.Resources.Count(other => IsSame(other, resource)) > 1
+            var refusal = counts[(resource.Type, resource.Name)] > 1
                 ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
                 : Refusal(resource);
             var (error, message) = refusal ?? await AlterAsync(resource, request.ValidateOnly, call.Closed);
@@ -76,9 +79,6 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         var reply = await cluster.Topics.AlterConfigsAsync(resource.Name, [.. changes], validateOnly, closed);
         return (reply.Error.ToErrorCode(), reply.Message);
     }
-
-    private static bool IsSame(in AlterableResource first, in AlterableResource second)
-        => first.Type == second.Type && first.Name == second.Name;
 
     private static (ErrorCode, string?)? Refusal(AlterableResource resource)
     {
