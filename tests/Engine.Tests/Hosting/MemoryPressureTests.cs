@@ -54,7 +54,8 @@ public sealed class MemoryPressureTests
             var number = (appender * AppendsEach) + i;
             var timeout = random.Next(3) == 0 ? TimeSpan.FromTicks(random.Next(100_000)) : TestStore.Timeout;
             var appending = partition.AppendAsync(
-                new(TestBatch.Numbered(number, random.Next(8_000), store.Now), (Acks)random.Next(2), timeout), cancelling.Token);
+                new(TestBatch.Numbered(number, random.Next(8_000), store.Now), (Acks)random.Next(2), timeout),
+                cancelling.Token);
             if (random.Next(5) == 0)
             {
                 await cancelling.CancelAsync();

@@ -104,12 +104,20 @@ public sealed class PartitionHostTests : IAsyncLifetime
         _gates.Hold();
         var first = _store.AppendAsync(_partition, TestBatch.Numbered(0));
         var before = _storage.Operations.Count;
-        var others = Enumerable.Range(1, 50).Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i))).ToArray();
+        var others = Enumerable.Range(1, 50)
+            .Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i)))
+            .ToArray();
         _gates.Release();
 
-        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), (await Task.WhenAll(others)).Select(reply => reply.BaseOffset));
+        var replies = await Task.WhenAll(others);
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), replies.Select(reply => reply.BaseOffset));
         Assert.Equal(0, (await first).BaseOffset);
-        Assert.InRange(_storage.Operations.Skip(before).Count(operation => operation.StartsWith("flush", StringComparison.Ordinal)), 1, 3);
+        Assert.InRange(
+            _storage.Operations
+                .Skip(before)
+                .Count(operation => operation.StartsWith("flush", StringComparison.Ordinal)),
+            1,
+            3);
     }
 
     [Fact]
