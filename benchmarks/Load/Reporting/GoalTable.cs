@@ -20,7 +20,7 @@ internal static class GoalTable
             if (byName.TryGetValue(bound.Figure, out var figure))
             {
                 WriteRow(output, bound.Work, FigureText.Value(figure.Value, figure.Unit), "", "",
-                    "<= " + Number(bound.Most), YesNo(figure.Value <= bound.Most));
+                    "<= " + Number(bound.Most), figure.Value <= bound.Most ? "yes" : "no");
             }
         }
 
@@ -41,7 +41,7 @@ internal static class GoalTable
 
     private static void WriteGoal(Goal goal, Figure? figure, TextWriter output)
     {
-        if (figure?.Comparison is not { } comparison)
+        if (figure is not { Comparison: { } comparison, Ratio: { } ratio })
         {
             WriteRow(output, goal.Work, figure is null ? "not measured" : FigureText.Value(figure.Value, figure.Unit),
                 "not measured", "", ">= " + Number(goal.Ratio), "");
@@ -50,7 +50,7 @@ internal static class GoalTable
 
         WriteRow(output, goal.Work, FigureText.Value(figure.Value, figure.Unit),
             $"{comparison.Name}: {FigureText.Value(comparison.Value, figure.Unit)}",
-            FigureText.Ratio(figure.Ratio), ">= " + Number(goal.Ratio), YesNo(figure.Ratio >= goal.Ratio));
+            FigureText.Ratio(ratio), ">= " + Number(goal.Ratio), goal.Judge(ratio));
     }
 
     private static void WriteHead(TextWriter output, params string[] titles)
@@ -61,9 +61,7 @@ internal static class GoalTable
 
     private static void WriteRow(
         TextWriter output, string work, string ours, string limit, string ratio, string goal, string isMet)
-        => output.WriteLine($"| {work,-53} | {ours,18} | {limit,-52} | {ratio,6} | {goal,11} | {isMet,4} |");
+        => output.WriteLine($"| {work,-53} | {ours,18} | {limit,-52} | {ratio,6} | {goal,11} | {isMet,5} |");
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
-
-    private static string YesNo(bool isMet) => isMet ? "yes" : "no";
 }

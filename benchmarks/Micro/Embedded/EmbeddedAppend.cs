@@ -5,7 +5,9 @@ using OrleansStream.TestKit;
 
 namespace OrleansStream.Micro.Embedded;
 
-/// <summary>The whole service in process, one producer: an append that waits for nothing, and one that waits for the disk.</summary>
+/// <summary>
+/// The whole service in process, one producer: an append that waits for nothing, and one that waits for the disk.
+/// </summary>
 [MemoryDiagnoser]
 public class EmbeddedAppend
 {
