@@ -7,13 +7,9 @@ namespace OrleansStream.Load.Reporting;
 /// <param name="IsPeer">Whether it is compared with another system, which it may outdo; a limit it cannot.</param>
 internal sealed record Goal(string Work, string Figure, double Ratio, bool IsPeer = false)
 {
-<<<<<<< HEAD
-    /// <summary>Above this ratio to a limit, the machine was busier while the limit was measured: the figure says nothing.</summary>
-=======
     /// <summary>
     /// Above this ratio to a limit, the machine was busier while the limit was measured: the figure says nothing.
     /// </summary>
->>>>>>> bench
     private const double MostCredible = 1.05;
 
     public static IReadOnlyList<Goal> All { get; } =
