@@ -8,7 +8,7 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Embedded.Tests;
 
-/// <summary>Holds the hot path to what is promised of it: an append allocates nothing beyond the bytes it stores.</summary>
+/// <summary>Holds the hot path to its promise: an append allocates nothing beyond the bytes it stores.</summary>
 public sealed class AppendAllocationTests
 {
     private const int SmallestChunkBytes = 4 * 1_024;
@@ -20,14 +20,18 @@ public sealed class AppendAllocationTests
         // The journal is held, so that nothing but the append itself happens on this thread.
         var gates = new GatedStorage(new MemoryStorage());
         await using var cluster = await LocalCluster.OpenAsync(
-            _ => Task.FromResult<IStorage>(gates), new EngineOptions(), NullLoggerFactory.Instance, TimeProvider.System, default);
+            _ => Task.FromResult<IStorage>(gates),
+            new EngineOptions(),
+            NullLoggerFactory.Instance,
+            TimeProvider.System,
+            default);
         var created = await cluster.Topics.CreateAsync(new("topic", 1, new Dictionary<string, string>()), default);
         var partition = cluster.GetPartition(new(created.Topic!.Id, 0));
         var batch = TestBatch.Of(valueBytes: 100, timestamp: TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         var request = new AppendRequest(batch, Acks.Leader, TimeSpan.FromMinutes(1));
         await partition.AppendAsync(request with { Acks = Acks.All }, default);
 
-        // A batch that waits behind the others tells when all are flushed. By then the journal's queue has grown to size.
+        // The batch that waits behind the others tells when all are flushed. By then the journal's queue has its size.
         var count = (LargestChunkBytes / batch.Length) - 1;
         gates.Hold();
         Append(partition, request, WarmUpCount(batch.Length) - 4);

@@ -104,12 +104,15 @@ public sealed class PartitionHostTests : IAsyncLifetime
         _gates.Hold();
         var first = _store.AppendAsync(_partition, TestBatch.Numbered(0));
         var before = _storage.Operations.Count;
-        var others = Enumerable.Range(1, 50).Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i))).ToArray();
+        var others = Enumerable.Range(1, 50)
+            .Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i))).ToArray();
         _gates.Release();
 
-        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), (await Task.WhenAll(others)).Select(reply => reply.BaseOffset));
+        var offsets = (await Task.WhenAll(others)).Select(reply => reply.BaseOffset);
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), offsets);
         Assert.Equal(0, (await first).BaseOffset);
-        Assert.InRange(_storage.Operations.Skip(before).Count(operation => operation.StartsWith("flush", StringComparison.Ordinal)), 1, 3);
+        var flushes = _storage.Operations.Skip(before).Where(name => name.StartsWith("flush", StringComparison.Ordinal));
+        Assert.InRange(flushes.Count(), 1, 3);
     }
 
     [Fact]
