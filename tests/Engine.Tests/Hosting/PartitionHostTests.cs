@@ -250,6 +250,15 @@ public sealed class PartitionHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_append_that_comes_after_the_end_and_finds_no_memory_is_refused()
+    {
+        using var held = await FillAndHoldMemoryAsync();
+        await _store.DisposeAsync();
+
+        Assert.Equal(StreamError.NotHosted, (await AppendPaddedAsync(10)).Error);
+    }
+
+    [Fact]
     public async Task A_fetch_that_waits_gets_what_is_there_when_its_time_is_over()
     {
         await _store.AppendAsync(_partition, [1]);
