@@ -8,9 +8,7 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Embedded.Tests;
 
-/// <summary>
-/// Holds the hot path to what is promised of it: an append allocates nothing beyond the bytes it stores.
-/// </summary>
+/// <summary>Holds the hot path to its promise: an append allocates nothing beyond the bytes it stores.</summary>
 public sealed class AppendAllocationTests
 {
     private const int SmallestChunkBytes = 4 * 1_024;
@@ -33,8 +31,7 @@ public sealed class AppendAllocationTests
         var request = new AppendRequest(batch, Acks.Leader, TimeSpan.FromMinutes(1));
         await partition.AppendAsync(request with { Acks = Acks.All }, default);
 
-        // A batch that waits behind the others tells when all are flushed. By then the journal's queue has grown to
-        // size.
+        // The batch that waits behind the others tells when all are flushed. By then the journal's queue has its size.
         var count = (LargestChunkBytes / batch.Length) - 1;
         gates.Hold();
         Append(partition, request, WarmUpCount(batch.Length) - 4);

@@ -224,8 +224,8 @@ public sealed class LocalClusterTests
         await using var reopened = await LocalCluster.OpenAsync(directory.Path);
 
         Assert.Equal([2], await ReadAsync(reopened.GetPartition(healthy), count: 1));
-        Assert.Equal(
-            StreamError.StorageFailed, (await TryAppendAsync(reopened.GetPartition(damaged), TestBatch.Of())).Error);
+        var refused = await TryAppendAsync(reopened.GetPartition(damaged), TestBatch.Of());
+        Assert.Equal(StreamError.StorageFailed, refused.Error);
         Assert.Equal(-1, Assert.Single(await reopened.LocateAsync(damaged.TopicId, default)).NodeId);
     }
 

@@ -10,7 +10,7 @@ namespace OrleansStream.Engine.Hosting;
 internal sealed class AppendQueue(HostServices services) : IAsyncDisposable
 {
     private readonly Lazy<WorkQueue> _waiting = new(() => new WorkQueue());
-    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _closing = new(); // Never disposed: who comes too late still asks it.
     private int _waitingCount;
 
     /// <summary>What a batch of this length is charged with.</summary>
@@ -64,15 +64,8 @@ internal sealed class AppendQueue(HostServices services) : IAsyncDisposable
     public void Close() => _closing.Cancel();
 
     /// <summary>Ends the queue after <see cref="Close"/>.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_waiting.IsValueCreated)
-        {
-            await _waiting.Value.DisposeAsync().ConfigureAwait(false);
-        }
-
-        _closing.Dispose();
-    }
+    public ValueTask DisposeAsync()
+        => _waiting.IsValueCreated ? _waiting.Value.DisposeAsync() : ValueTask.CompletedTask;
 
     private async Task<Task<AppendReply>?> WaitForTurnAsync(WaitingAppend waiting, CancellationToken cancellationToken)
     {

@@ -53,9 +53,8 @@ public sealed class MemoryPressureTests
             using var cancelling = new CancellationTokenSource();
             var number = (appender * AppendsEach) + i;
             var timeout = random.Next(3) == 0 ? TimeSpan.FromTicks(random.Next(100_000)) : TestStore.Timeout;
-            var appending = partition.AppendAsync(
-                new(TestBatch.Numbered(number, random.Next(8_000), store.Now), (Acks)random.Next(2), timeout),
-                cancelling.Token);
+            var batch = TestBatch.Numbered(number, random.Next(8_000), store.Now);
+            var appending = partition.AppendAsync(new(batch, (Acks)random.Next(2), timeout), cancelling.Token);
             if (random.Next(5) == 0)
             {
                 await cancelling.CancelAsync();

@@ -105,19 +105,14 @@ public sealed class PartitionHostTests : IAsyncLifetime
         var first = _store.AppendAsync(_partition, TestBatch.Numbered(0));
         var before = _storage.Operations.Count;
         var others = Enumerable.Range(1, 50)
-            .Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i)))
-            .ToArray();
+            .Select(i => _store.AppendAsync(_partition, TestBatch.Numbered(i))).ToArray();
         _gates.Release();
 
-        var replies = await Task.WhenAll(others);
-        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), replies.Select(reply => reply.BaseOffset));
+        var offsets = (await Task.WhenAll(others)).Select(reply => reply.BaseOffset);
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), offsets);
         Assert.Equal(0, (await first).BaseOffset);
-        Assert.InRange(
-            _storage.Operations
-                .Skip(before)
-                .Count(operation => operation.StartsWith("flush", StringComparison.Ordinal)),
-            1,
-            3);
+        var flushes = _storage.Operations.Skip(before).Where(name => name.StartsWith("flush", StringComparison.Ordinal));
+        Assert.InRange(flushes.Count(), 1, 3);
     }
 
     [Fact]
@@ -252,6 +247,15 @@ public sealed class PartitionHostTests : IAsyncLifetime
         Assert.Equal(StreamError.NotHosted, (await _partition.FindEpochEndAsync(new(0), default)).Error);
         Assert.Equal(StreamError.NotHosted, (await _partition.DeleteRecordsAsync(-1, default)).Error);
         Assert.Equal(StreamError.NotHosted, (await _partition.GetStatusAsync(default)).Error);
+    }
+
+    [Fact]
+    public async Task An_append_that_comes_after_the_end_and_finds_no_memory_is_refused()
+    {
+        using var held = await FillAndHoldMemoryAsync();
+        await _store.DisposeAsync();
+
+        Assert.Equal(StreamError.NotHosted, (await AppendPaddedAsync(10)).Error);
     }
 
     [Fact]
