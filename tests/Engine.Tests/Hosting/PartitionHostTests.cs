@@ -111,7 +111,8 @@ public sealed class PartitionHostTests : IAsyncLifetime
         var offsets = (await Task.WhenAll(others)).Select(reply => reply.BaseOffset);
         Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), offsets);
         Assert.Equal(0, (await first).BaseOffset);
-        var flushes = _storage.Operations.Skip(before).Where(name => name.StartsWith("flush", StringComparison.Ordinal));
+        var flushes = _storage.Operations.Skip(
+            before).Where(name => name.StartsWith("flush", StringComparison.Ordinal));
         Assert.InRange(flushes.Count(), 1, 3);
     }
 
