@@ -5,7 +5,7 @@ namespace OrleansStream.TestKit.Storage;
 /// <summary>A storage whose journal flushes wait while a test holds them.</summary>
 public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 {
-    private TaskCompletionSource? _gate;
+    private Gate? _gate;
 
     public ISegmentStore Segments => storage.Segments;
 
@@ -14,9 +14,15 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
     public ITableStore Tables => storage.Tables;
 
     /// <summary>From now on flushes wait for <see cref="Release"/>.</summary>
-    public void Hold() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <returns>Completes when the first one waits.</returns>
+    public Task Hold()
+    {
+        var gate = new Gate();
+        Volatile.Write(ref _gate, gate);
+        return gate.Reached.Task;
+    }
 
-    public void Release() => Interlocked.Exchange(ref _gate, null)?.SetResult();
+    public void Release() => Interlocked.Exchange(ref _gate, null)?.Opened.SetResult();
 
     public async ValueTask<IJournalWriter> CreateAsync(string name, CancellationToken cancellationToken)
         => new Writer(this, await storage.Journals.CreateAsync(name, cancellationToken));
@@ -32,6 +38,13 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
+    private sealed class Gate
+    {
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
     private sealed class Writer(GatedStorage gates, IJournalWriter writer) : IJournalWriter
     {
         public long LengthBytes => writer.LengthBytes;
@@ -43,7 +56,8 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
         {
             if (Volatile.Read(ref gates._gate) is { } gate)
             {
-                await gate.Task;
+                gate.Reached.TrySetResult();
+                await gate.Opened.Task;
             }
 
             await writer.FlushAsync(cancellationToken);
