@@ -34,16 +34,16 @@ public sealed class AppendAllocationTests
         // The journal is stuck in the flush of the first batch, so that its queue grows to size. The batch that waits
         // behind the others tells when all are flushed.
         var count = (LargestChunkBytes / batch.Length) - 1;
-        var isHeld = gates.Hold();
+        gates.Hold();
         Append(partition, request, 1);
-        await isHeld;
+        await gates.Held;
         Append(partition, request, WarmUpCount(batch.Length) - 4);
         var last = partition.AppendAsync(request with { Acks = Acks.All }, default).AsTask();
         gates.Release();
         await last;
-        isHeld = gates.Hold();
+        gates.Hold();
         Append(partition, request, 1);
-        await isHeld;
+        await gates.Held;
 
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         Append(partition, request, count);

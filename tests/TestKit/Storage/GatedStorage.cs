@@ -13,14 +13,11 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 
     public ITableStore Tables => storage.Tables;
 
+    /// <summary>Completes when a flush waits; at once when none has to.</summary>
+    public Task Held => Volatile.Read(ref _gate)?.Reached.Task ?? Task.CompletedTask;
+
     /// <summary>From now on flushes wait for <see cref="Release"/>.</summary>
-    /// <returns>Completes when the first one waits.</returns>
-    public Task Hold()
-    {
-        var gate = new Gate();
-        Volatile.Write(ref _gate, gate);
-        return gate.Reached.Task;
-    }
+    public void Hold() => Volatile.Write(ref _gate, new Gate());
 
     public void Release() => Interlocked.Exchange(ref _gate, null)?.Opened.SetResult();
 
