@@ -31,15 +31,19 @@ public sealed class AppendAllocationTests
         var request = new AppendRequest(batch, Acks.Leader, TimeSpan.FromMinutes(1));
         await partition.AppendAsync(request with { Acks = Acks.All }, default);
 
-        // The batch that waits behind the others tells when all are flushed. By then the journal's queue has its size.
+        // The journal is stuck in the flush of the first batch, so that its queue grows to size. The batch that waits
+        // behind the others tells when all are flushed.
         var count = (LargestChunkBytes / batch.Length) - 1;
         gates.Hold();
+        Append(partition, request, 1);
+        await gates.Held;
         Append(partition, request, WarmUpCount(batch.Length) - 4);
         var last = partition.AppendAsync(request with { Acks = Acks.All }, default).AsTask();
         gates.Release();
         await last;
         gates.Hold();
-        Append(partition, request, 2);
+        Append(partition, request, 1);
+        await gates.Held;
 
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         Append(partition, request, count);

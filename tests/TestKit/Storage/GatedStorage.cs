@@ -5,7 +5,7 @@ namespace OrleansStream.TestKit.Storage;
 /// <summary>A storage whose journal flushes wait while a test holds them.</summary>
 public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 {
-    private TaskCompletionSource? _gate;
+    private Gate? _gate;
 
     public ISegmentStore Segments => storage.Segments;
 
@@ -13,10 +13,13 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 
     public ITableStore Tables => storage.Tables;
 
-    /// <summary>From now on flushes wait for <see cref="Release"/>.</summary>
-    public void Hold() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Completes when a flush waits; at once when none has to.</summary>
+    public Task Held => Volatile.Read(ref _gate)?.Reached.Task ?? Task.CompletedTask;
 
-    public void Release() => Interlocked.Exchange(ref _gate, null)?.SetResult();
+    /// <summary>From now on flushes wait for <see cref="Release"/>.</summary>
+    public void Hold() => Volatile.Write(ref _gate, new Gate());
+
+    public void Release() => Interlocked.Exchange(ref _gate, null)?.Opened.SetResult();
 
     public async ValueTask<IJournalWriter> CreateAsync(string name, CancellationToken cancellationToken)
         => new Writer(this, await storage.Journals.CreateAsync(name, cancellationToken));
@@ -32,6 +35,13 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
 
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
+    private sealed class Gate
+    {
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
     private sealed class Writer(GatedStorage gates, IJournalWriter writer) : IJournalWriter
     {
         public long LengthBytes => writer.LengthBytes;
@@ -43,7 +53,8 @@ public sealed class GatedStorage(IStorage storage) : IStorage, IJournalStore
         {
             if (Volatile.Read(ref gates._gate) is { } gate)
             {
-                await gate.Task;
+                gate.Reached.TrySetResult();
+                await gate.Opened.Task;
             }
 
             await writer.FlushAsync(cancellationToken);
