@@ -40,7 +40,7 @@ public sealed class FailuresUnderLoadTests
             },
             new EngineOptions(), NullLoggerFactory.Instance, _time, default);
         var created = await cluster.Topics.CreateAsync(new("topic", 2, new Dictionary<string, string>()), default);
-        storage.FailAt(storage.Operations.Count + 10, Fault.Error);
+        storage.FailNext("append journal", Fault.Error);
 
         using var stopping = new CancellationTokenSource();
         var clock = Task.Run(() => MoveClockAsync(stopping.Token));

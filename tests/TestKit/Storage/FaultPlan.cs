@@ -11,6 +11,7 @@ internal sealed class FaultPlan(int seed)
     private readonly Dictionary<int, Fault> _faults = [];
     private readonly List<string> _operations = [];
 
+    private (string Prefix, Fault Fault)? _next;
     private bool _crashed;
 
     /// <summary>What was asked for so far, in order.</summary>
@@ -31,6 +32,14 @@ internal sealed class FaultPlan(int seed)
         lock (_lock)
         {
             _faults[number] = fault;
+        }
+    }
+
+    public void FailNext(string prefix, Fault fault)
+    {
+        lock (_lock)
+        {
+            _next = (prefix, fault);
         }
     }
 
@@ -62,6 +71,12 @@ internal sealed class FaultPlan(int seed)
             ThrowIfCrashed();
             _operations.Add(operation);
             var number = _operations.Count;
+            if (_next is { } next && operation.StartsWith(next.Prefix, StringComparison.Ordinal))
+            {
+                _faults[number] = next.Fault;
+                _next = null;
+            }
+
             return _faults.TryGetValue(number, out var fault)
                 ? new(fault, Failure(number, operation, fault), new Random(HashOf(number)))
                 : default;

@@ -58,6 +58,9 @@ public sealed class FaultyStorage : IStorage
     /// <summary>Makes the operation of this number fail, once.</summary>
     public void FailAt(int number, Fault fault) => _plan.FailAt(number, fault);
 
+    /// <summary>Makes the next operation whose description begins so fail, once.</summary>
+    public void FailNext(string prefix, Fault fault) => _plan.FailNext(prefix, fault);
+
     /// <summary>
     /// The storage after a power cut: of unflushed journal bytes a part at most, or all with a sector missing; no
     /// uncommitted segment. From now on every operation of this storage fails.
