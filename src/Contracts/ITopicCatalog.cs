@@ -8,7 +8,14 @@ public sealed record TopicDescription(
     [property: Id(0)] string Name,
     [property: Id(1)] Guid Id,
     [property: Id(2)] int PartitionCount,
-    [property: Id(3)] IReadOnlyDictionary<string, string> Configs);
+    [property: Id(3)] IReadOnlyDictionary<string, string> Configs)
+{
+    /// <summary>What group coordinators know lies in the partitions of this topic.</summary>
+    public const string GroupsTopic = "__groups";
+
+    /// <summary>Whether the cluster keeps the topic for itself: clients may read it, and not change it.</summary>
+    public bool IsInternal => Name == GroupsTopic;
+}
 
 /// <summary>A topic to be created.</summary>
 /// <param name="PartitionCount">-1 for the cluster's default.</param>

@@ -79,4 +79,43 @@ public enum StreamError
 
     /// <summary>A limit of this cluster would be exceeded.</summary>
     LimitExceeded,
+
+    /// <summary>The member is not, or no longer, in the group.</summary>
+    UnknownMember,
+
+    /// <summary>The member believes in another generation than the group's.</summary>
+    IllegalGeneration,
+
+    /// <summary>No protocol is common to all members, or the group is of another type.</summary>
+    InconsistentGroupProtocol,
+
+    /// <summary>The group forms its next generation: join again.</summary>
+    RebalanceInProgress,
+
+    /// <summary>The session timeout lies outside the range the cluster allows.</summary>
+    InvalidSessionTimeout,
+
+    /// <summary>A group id is missing where one is needed.</summary>
+    InvalidGroupId,
+
+    /// <summary>Join again with the member id that was given.</summary>
+    MemberIdRequired,
+
+    /// <summary>Another process has taken over the static member.</summary>
+    FencedInstanceId,
+
+    /// <summary>The group has as many members as are allowed.</summary>
+    GroupFull,
+
+    /// <summary>The group still has members.</summary>
+    NonEmptyGroup,
+
+    /// <summary>There is no such group.</summary>
+    GroupIdNotFound,
+
+    /// <summary>A member of the group is subscribed to the topic.</summary>
+    GroupSubscribedToTopic,
+
+    /// <summary>The note beside an offset is longer than the cluster allows.</summary>
+    OffsetMetadataTooLarge,
 }
