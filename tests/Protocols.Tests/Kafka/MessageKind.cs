@@ -22,6 +22,13 @@ internal abstract class MessageKind(ApiKey key, string direction)
         .. Both<DescribeConfigsRequest, DescribeConfigsResponse>(),
         .. Both<CreatePartitionsRequest, CreatePartitionsResponse>(),
         .. Both<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(),
+        .. Both<SaslHandshakeRequest, SaslHandshakeResponse>(),
+        .. Both<SaslAuthenticateRequest, SaslAuthenticateResponse>(),
+        .. Both<DescribeAclsRequest, DescribeAclsResponse>(),
+        .. Both<CreateAclsRequest, CreateAclsResponse>(),
+        .. Both<DeleteAclsRequest, DeleteAclsResponse>(),
+        .. Both<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(),
+        .. Both<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(),
         .. Both<DescribeClusterRequest, DescribeClusterResponse>(),
     ];
 

@@ -34,6 +34,7 @@ internal sealed class RandomMessages(Random random, bool nulls)
         _ when type == typeof(string) => CreateText(),
         _ when type == typeof(Guid) => new Guid(CreateBytes(16)),
         _ when type == typeof(ReadOnlyMemory<byte>) => (ReadOnlyMemory<byte>)CreateBytes(random.Next(300)),
+        _ when type == typeof(byte[]) => CreateBytes(random.Next(300)),
         _ when type == typeof(FetchedRecords) => CreateRecords(),
         { IsEnum: true } => Enum.ToObject(type, (sbyte)random.Next(sbyte.MinValue, sbyte.MaxValue)),
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
