@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways;
 
@@ -25,7 +26,8 @@ internal sealed class GatewayConnection(
     private long _lastActivityAt = time.GetTimestamp();
     private long _flushingSince;
     private int _unansweredCount;
-    private volatile bool _hadRequest;
+    private volatile bool _isAdmitted;
+    private TlsTransport? _tls;
     private bool _aborted;
     private volatile bool _flushing;
     private volatile InputWait _waitingFor;
@@ -45,9 +47,12 @@ internal sealed class GatewayConnection(
 
     public EndPoint? Local => context.LocalEndPoint;
 
-    public PipeReader Input => context.Transport.Input;
+    public PipeReader Input => _tls?.Input ?? context.Transport.Input;
 
-    public PipeWriter Output => context.Transport.Output;
+    public PipeWriter Output => _tls?.Output ?? context.Transport.Output;
+
+    /// <summary>Who the client's certificate is of; null when it showed none.</summary>
+    public string? Principal => _tls?.Principal;
 
     /// <summary>
     /// Cancelled when nobody waits for replies any more. A client that merely sends no more still reads.
@@ -60,12 +65,21 @@ internal sealed class GatewayConnection(
     /// <summary>Ends when the connection has been served and closed. Set once, by who serves it.</summary>
     public Task Served { get; set; } = Task.CompletedTask;
 
+    /// <summary>Shakes hands, so that the bytes from here on are encrypted on their way. Before all else.</summary>
+    /// <exception cref="AuthenticationFailedException">The client speaks no TLS that is accepted.</exception>
+    public async Task SecureAsync(TlsServer server)
+    {
+        _waitingFor = InputWait.NextRequest;
+        _tls = await TlsTransport.OpenAsync(context.Transport, server, Closed);
+        _waitingFor = InputWait.Nothing;
+    }
+
     /// <summary>Waits for input. Cancelled reads mean that the connection was aborted or shall drain.</summary>
     /// <param name="insideRequest">Whether a part of a request has arrived and its rest has not.</param>
     public async ValueTask<ReadResult> ReadAsync(bool insideRequest)
     {
         _waitingFor = insideRequest ? InputWait.RestOfRequest : InputWait.NextRequest;
-        var result = await Input.ReadAsync(CancellationToken.None);
+        var result = await ReadInputAsync();
         _waitingFor = InputWait.Nothing;
         Touch();
 
@@ -73,16 +87,18 @@ internal sealed class GatewayConnection(
         return result;
     }
 
-    public void RequestStarted(int bytes)
+    /// <param name="isAdmitted">Whether the client is known by now, where it has to be; else it must hurry.</param>
+    public void RequestStarted(int bytes, bool isAdmitted)
     {
         Interlocked.Increment(ref _unansweredCount);
-        _hadRequest = true;
+        _isAdmitted |= isAdmitted;
         metrics.RequestReceived(protocol, bytes);
     }
 
-    public void RequestAnswered()
+    public void RequestAnswered(bool isAdmitted)
     {
         Touch();
+        _isAdmitted |= isAdmitted;
         Interlocked.Decrement(ref _unansweredCount);
     }
 
@@ -138,6 +154,11 @@ internal sealed class GatewayConnection(
     {
         Volatile.Write(ref _flushingSince, time.GetTimestamp());
         _flushing = true;
+        if (_tls is not null)
+        {
+            await _tls.CloseAsync();
+        }
+
         await context.DisposeAsync();
     }
 
@@ -161,10 +182,10 @@ internal sealed class GatewayConnection(
             return null;
         }
 
-        if (!_hadRequest)
+        if (!_isAdmitted)
         {
             return IsOver(options.HandshakeTimeout, _openedAt)
-                ? $"The client has sent no request within {options.HandshakeTimeout}."
+                ? $"The client has sent no request within {options.HandshakeTimeout}, or has not logged in."
                 : null;
         }
 
@@ -179,6 +200,21 @@ internal sealed class GatewayConnection(
         return Volatile.Read(ref _unansweredCount) == 0 && IsOver(options.IdleTimeout, lastActivityAt)
             ? $"The client has been idle for {options.IdleTimeout}."
             : null;
+    }
+
+    // Under TLS what goes wrong underneath is an IOException of its own, and so is a client's refusal of us.
+    private async ValueTask<ReadResult> ReadInputAsync()
+    {
+        try
+        {
+            return await Input.ReadAsync(CancellationToken.None);
+        }
+        catch (IOException e) when (_tls is not null && e is not ConnectionResetException)
+        {
+            throw _isAdmitted
+                ? new ConnectionResetException(e.Message, e)
+                : new AuthenticationFailedException($"TLS has ended: {e.GetBaseException().Message}", e);
+        }
     }
 
     private bool IsOver(TimeSpan limit, long since) => time.GetElapsedTime(since) > limit;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Protocols;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 using OrleansStream.TestKit;
 
 namespace OrleansStream.Silo.Tests.Gateways;
@@ -22,7 +23,12 @@ internal sealed class GatewayHarness : IDisposable
         Limits = limits ?? new ConnectionOptions();
         Connections = new GatewayConnections(
             Options.Create(Limits), new GatewayMetrics(_meters), Time, NullLogger<GatewayConnections>.Instance);
-        _gateway = new KafkaGateway(Router, Options.Create(kafka ?? new KafkaGatewayOptions()));
+        var security = Options.Create(new SecurityOptions());
+        _gateway = new KafkaGateway(
+            Router,
+            Options.Create(kafka ?? new KafkaGatewayOptions()),
+            security,
+            new TlsServer(security, Time, NullLogger<TlsServer>.Instance));
     }
 
     public ConnectionOptions Limits { get; }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Options;
+using OrleansStream.Silo.Gateways.Security;
+
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Registers what answers Kafka requests; cluster, clock and options come from the host.</summary>
@@ -14,5 +17,15 @@ internal static class KafkaApiServices
             .AddSingleton<ClusterApi>()
             .AddSingleton<TopicsApi>()
             .AddSingleton<ConfigsApi>()
+            .AddSingleton<SaslApi>()
+            .AddSingleton<AclsApi>()
+            .AddSingleton<CredentialsApi>()
+            .AddSingleton<AuditLog>()
+            .AddSingleton<AccessControl>()
+            .AddSingleton<Users>()
+            .AddSingleton(services => new UsersFile(
+                services.GetRequiredService<IOptions<SecurityOptions>>().Value.UsersFile,
+                services.GetRequiredService<ILogger<UsersFile>>()))
+            .AddSingleton<TlsServer>()
             .AddSingleton<IKafkaRequestRouter, KafkaRequestRouter>();
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -7,7 +8,7 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// The handler makes one per connection. The router fills in the names it reads from request headers and
 /// ApiVersions; only the connection's read loop writes, so requests still running may see a name appear.
 /// </remarks>
-internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoint? local)
+internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoint? local, bool mustLogIn = false)
 {
     public string ConnectionId => connectionId;
 
@@ -16,6 +17,15 @@ internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoin
 
     /// <summary>The address of ours that the client connected to; null on a connection without one.</summary>
     public EndPoint? Local => local;
+
+    /// <summary>Who it has proved to be, as access rules name it.</summary>
+    public string Principal { get; set; } = Authorizer.Anonymous;
+
+    /// <summary>How far it has come with logging in, where it has to.</summary>
+    public SaslSession Sasl { get; } = new();
+
+    /// <summary>Whether it may ask for whatever there is.</summary>
+    public bool IsAdmitted => !mustLogIn || Sasl.Stage == SaslStage.LoggedIn;
 
     /// <summary>From the header of the latest request that had one; null until then.</summary>
     public string? ClientId { get; set; }

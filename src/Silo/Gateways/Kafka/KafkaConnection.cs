@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -15,17 +16,28 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// fills, which stops the read loop, which lets TCP push back; then it misses its deadline.
 /// </remarks>
 internal sealed class KafkaConnection(
-    GatewayConnection connection, IKafkaRequestRouter router, KafkaGatewayOptions options)
+    GatewayConnection connection, IKafkaRequestRouter router, KafkaGatewayOptions options, bool mustLogIn)
 {
     // Records are copied and sent in parts that stay in the processor's cache in between.
     private const int FlushBytes = 128 * 1_024;
 
-    private readonly KafkaClient _client = new(connection.Id, connection.Remote, connection.Local);
+    // What Kafka's brokers take of somebody they do not know.
+    private const int MaxFrameBytesOfStrangers = 512 * 1_024;
+
+    private readonly KafkaClient _client = new(connection.Id, connection.Remote, connection.Local, mustLogIn)
+    {
+        Principal = connection.Principal ?? Authorizer.Anonymous,
+    };
+
     private readonly RequestWindow _window = new(options.MaxInFlight, options.MaxInFlightBytes);
     private readonly Channel<PendingReply> _replies = Channel.CreateBounded<PendingReply>(
         new BoundedChannelOptions(options.MaxInFlight) { SingleReader = true, SingleWriter = true });
 
     private int _unflushedBytes;
+
+    private int MaxFrameBytes => _client.IsAdmitted
+        ? options.MaxFrameBytes
+        : Math.Min(options.MaxFrameBytes, MaxFrameBytesOfStrangers);
 
     /// <summary>Ends when the client has all its replies, or fails with what ended the connection.</summary>
     public async Task RunAsync()
@@ -56,7 +68,7 @@ internal sealed class KafkaConnection(
             var result = await connection.ReadAsync(insideRequest);
             var buffer = result.Buffer;
             while (!connection.Draining.IsCancellationRequested
-                && KafkaFrame.TryRead(ref buffer, options.MaxFrameBytes, out var frame))
+                && KafkaFrame.TryRead(ref buffer, MaxFrameBytes, out var frame))
             {
                 await StartAsync(frame);
             }
@@ -79,8 +91,8 @@ internal sealed class KafkaConnection(
         // A request outlives its place in the pipe: appends read it until they are answered.
         var request = PooledBuffer.Rent(bytes);
         frame.CopyTo(request.Span);
-        connection.RequestStarted(bytes);
         var reply = router.StartAsync(request, _client, connection.Closed);
+        connection.RequestStarted(bytes, _client.IsAdmitted);
         await _replies.Writer.WriteAsync(new PendingReply(reply, bytes), CancellationToken.None);
     }
 
@@ -90,9 +102,9 @@ internal sealed class KafkaConnection(
         {
             await WriteInOrderAsync();
         }
-        catch (ProtocolException)
+        catch (Exception e) when (e is ProtocolException or AuthenticationFailedException)
         {
-            // Replies are ordered: those before the broken request still count, those after it mean nothing.
+            // Replies are ordered: those before the last request still count, those after it mean nothing.
             connection.StopAnswering();
             await DiscardRepliesAsync();
             throw;
@@ -112,10 +124,15 @@ internal sealed class KafkaConnection(
             using (var reply = await TakeReplyAsync(pending.Reply))
             {
                 await WriteAsync(reply);
+                if (reply.Refusal is { } refusal)
+                {
+                    await FlushAsync();
+                    throw new AuthenticationFailedException(refusal);
+                }
             }
 
             _window.Leave(pending.RequestBytes);
-            connection.RequestAnswered();
+            connection.RequestAnswered(_client.IsAdmitted);
             if (_replies.Reader.Count == 0)
             {
                 await FlushAsync();

@@ -17,7 +17,10 @@ internal sealed class KafkaRequestRouter(
     MetadataApi metadata,
     ClusterApi cluster,
     TopicsApi topics,
-    ConfigsApi configs) : IKafkaRequestRouter
+    ConfigsApi configs,
+    SaslApi sasl,
+    AclsApi acls,
+    CredentialsApi credentials) : IKafkaRequestRouter
 {
     // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
     // than into the memory that reading and answering them takes.
@@ -30,6 +33,7 @@ internal sealed class KafkaRequestRouter(
             var reader = new KafkaReader(frame.Memory) { MaxElements = MaxElements };
             var header = RequestHeader.Read(ref reader);
             CheckVersion(header);
+            CheckAdmission(header, client);
             client.ClientId = header.ClientId ?? client.ClientId;
             var call = new KafkaCall(header, client, closed);
 
@@ -73,6 +77,21 @@ internal sealed class KafkaRequestRouter(
             ApiKey.IncrementalAlterConfigs =>
                 AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
                     ref reader, frame, call, configs.AlterAsync),
+            ApiKey.SaslHandshake => sasl.HandshakeAsync(Read<SaslHandshakeRequest>(ref reader, frame, call), call),
+            ApiKey.SaslAuthenticate => sasl.AuthenticateAsync(
+                Read<SaslAuthenticateRequest>(ref reader, frame, call), call),
+            ApiKey.DescribeAcls => AnswerAsync<DescribeAclsRequest, DescribeAclsResponse>(
+                ref reader, frame, call, acls.DescribeAsync),
+            ApiKey.CreateAcls => AnswerAsync<CreateAclsRequest, CreateAclsResponse>(
+                ref reader, frame, call, acls.CreateAsync),
+            ApiKey.DeleteAcls => AnswerAsync<DeleteAclsRequest, DeleteAclsResponse>(
+                ref reader, frame, call, acls.DeleteAsync),
+            ApiKey.DescribeUserScramCredentials =>
+                AnswerAsync<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(
+                    ref reader, frame, call, credentials.DescribeAsync),
+            ApiKey.AlterUserScramCredentials =>
+                AnswerAsync<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(
+                    ref reader, frame, call, credentials.AlterAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),
@@ -112,6 +131,18 @@ internal sealed class KafkaRequestRouter(
         var request = reader.ReadStruct<TRequest>(call.Version);
         frame.Dispose();
         return request;
+    }
+
+    // A stranger may find out what is spoken here, and log in.
+    private static void CheckAdmission(in RequestHeader header, KafkaClient client)
+    {
+        var isAdmitted = client.IsAdmitted
+            || (client.Sasl.Stage is SaslStage.Mechanism or SaslStage.Token
+                && header.ApiKey is ApiKey.ApiVersions or ApiKey.SaslHandshake or ApiKey.SaslAuthenticate);
+        if (!isAdmitted)
+        {
+            throw new ProtocolException($"{header.ApiKey} was sent without logging in.");
+        }
     }
 
     private static void CheckVersion(in RequestHeader header)

@@ -1,10 +1,13 @@
 using System.Buffers;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 
@@ -15,23 +18,38 @@ internal sealed class RouterHarness
     private int _correlationId;
 
     public RouterHarness(
-        ICluster cluster, KafkaApiOptions? apiOptions = null, KafkaGatewayOptions? gatewayOptions = null)
+        ICluster cluster,
+        KafkaApiOptions? apiOptions = null,
+        KafkaGatewayOptions? gatewayOptions = null,
+        SecurityOptions? securityOptions = null,
+        ILoggerFactory? loggers = null)
     {
+        var security = Options.Create(securityOptions ?? new SecurityOptions { FailedAuthenticationDelay = default });
+        var access = new AccessControl(cluster, security);
+        var audit = new AuditLog(loggers ?? NullLoggerFactory.Instance);
+        var users = new Users(cluster, new UsersFile(security.Value.UsersFile, NullLogger<UsersFile>.Instance));
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
         _router = new KafkaRequestRouter(
-            new ProduceApi(cluster, apis),
-            new FetchApi(cluster, TimeProvider.System, apis),
-            new OffsetsApi(cluster),
-            new MetadataApi(cluster, addresses, apis),
-            new ClusterApi(cluster, addresses),
-            new TopicsApi(cluster),
-            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)));
+            new ProduceApi(cluster, access, apis),
+            new FetchApi(cluster, access, TimeProvider.System, apis),
+            new OffsetsApi(cluster, access, audit),
+            new MetadataApi(cluster, addresses, access, audit, apis),
+            new ClusterApi(cluster, addresses, access),
+            new TopicsApi(cluster, access, audit),
+            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis), access, audit),
+            new SaslApi(users, security, TimeProvider.System),
+            new AclsApi(cluster, access, audit),
+            new CredentialsApi(cluster, access, audit));
+        Client = new KafkaClient(
+            "test",
+            new IPEndPoint(IPAddress.Loopback, 50_000),
+            new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093),
+            security.Value.UsesSasl);
     }
 
-    public KafkaClient Client { get; } = new(
-        "test", new IPEndPoint(IPAddress.Loopback, 50_000), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093));
+    public KafkaClient Client { get; }
 
     /// <summary>Sends a request in the newest version, or in the one given, and waits for its response.</summary>
     public async Task<TResponse> AskAsync<TRequest, TResponse>(

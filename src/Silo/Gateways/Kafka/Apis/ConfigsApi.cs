@@ -2,14 +2,17 @@ using System.Globalization;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Shows the configuration of topics and of this node, and changes that of topics.</summary>
-internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
+internal sealed class ConfigsApi(
+    ICluster cluster, BrokerConfigs brokerConfigs, AccessControl control, AuditLog audit)
 {
     public async ValueTask<DescribeConfigsResponse> DescribeAsync(DescribeConfigsRequest request, KafkaCall call)
     {
+        var access = await control.OfAsync(call);
         var described = new List<DescribedResource>(request.Resources.Count);
 
         // Each once: a small request that repeats one would otherwise have a huge answer.
@@ -17,6 +20,8 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         {
             var found = resource.Type switch
             {
+                ConfigResourceType.Topic or ConfigResourceType.Broker when FindDenial(
+                    resource.Type, resource.Name, access) is { } denial => Found.Nothing(denial, null),
                 ConfigResourceType.Topic => await FindTopicConfigsAsync(resource.Name, call.Closed),
                 ConfigResourceType.Broker => await FindBrokerConfigsAsync(resource.Name, call.Closed),
                 _ => Found.Nothing(ErrorCode.InvalidRequest, $"{resource.Type} resources have no configuration."),
@@ -38,19 +43,31 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
     public async ValueTask<IncrementalAlterConfigsResponse> AlterAsync(
         IncrementalAlterConfigsRequest request, KafkaCall call)
     {
+        var access = await control.OfAsync(call);
         var altered = new List<AlteredResource>(request.Resources.Count);
         var counts = request.Resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
         foreach (var resource in request.Resources)
         {
-            var refusal = counts[(resource.Type, resource.Name)] > 1
-                ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
+            var refusal = FindDenial(resource.Type, resource.Name, access) is { } denial ? (denial, null)
+                : counts[(resource.Type, resource.Name)] > 1
+                    ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
                 : Refusal(resource);
             var (error, message) = refusal ?? await AlterAsync(resource, request.ValidateOnly, call.Closed);
             altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
+            if (!request.ValidateOnly)
+            {
+                var names = string.Join(", ", resource.Configs.Select(config => $"{config.Operation} {config.Name}"));
+                audit.Record(call, "alter configs", $"{resource.Type} {resource.Name}", error, names);
+            }
         }
 
         return new IncrementalAlterConfigsResponse(altered);
     }
+
+    private static ErrorCode? FindDenial(ConfigResourceType type, string name, Access access)
+        => type == ConfigResourceType.Topic
+            ? access.ToTopic(name) ? null : ErrorCode.TopicAuthorizationFailed
+            : access.ToCluster() ? null : ErrorCode.ClusterAuthorizationFailed;
 
     private async ValueTask<Found> FindTopicConfigsAsync(string name, CancellationToken closed)
         => await cluster.Topics.FindAsync(name, closed) is { } topic
@@ -80,7 +97,7 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         return (reply.Error.ToErrorCode(), reply.Message);
     }
 
-    private static (ErrorCode, string?)? Refusal(AlterableResource resource)
+    private static (ErrorCode Error, string? Message)? Refusal(AlterableResource resource)
     {
         if (resource.Type != ConfigResourceType.Topic)
         {
@@ -111,6 +128,6 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
 
     private readonly record struct Found(ErrorCode Error, string? Message, IEnumerable<DescribedConfig> Configs)
     {
-        public static Found Nothing(ErrorCode error, string message) => new(error, message, []);
+        public static Found Nothing(ErrorCode error, string? message) => new(error, message, []);
     }
 }

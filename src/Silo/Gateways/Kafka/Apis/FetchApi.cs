@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
@@ -11,7 +12,8 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// There are no fetch sessions: every request names all its partitions, and session id 0 in the reply tells the client
 /// to go on like that.
 /// </remarks>
-internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<KafkaApiOptions> options)
+internal sealed class FetchApi(
+    ICluster cluster, AccessControl control, TimeProvider time, IOptions<KafkaApiOptions> options)
 {
     private const sbyte ReadCommitted = 1;
 
@@ -40,6 +42,7 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
     private async ValueTask<PartitionRead[][]> FindPartitionsAsync(FetchRequest request, KafkaCall call)
     {
         var byId = call.Version >= 13;
+        var access = await control.OfAsync(call);
         var reads = new PartitionRead[request.Topics.Count][];
         for (var i = 0; i < reads.Length; i++)
         {
@@ -48,6 +51,11 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
                 ? await cluster.Topics.FindByIdAsync(wanted.Id, call.Closed)
                 : await cluster.Topics.FindAsync(wanted.Name, call.Closed);
             var unknown = byId && topic is null ? StreamError.UnknownTopicId : StreamError.UnknownTopicOrPartition;
+            if ((byId ? topic?.Name : wanted.Name) is { } name && !access.ToTopic(name))
+            {
+                (topic, unknown) = (null, StreamError.NotAuthorized);
+            }
+
             reads[i] = new PartitionRead[wanted.Partitions.Count];
             for (var j = 0; j < reads[i].Length; j++)
             {

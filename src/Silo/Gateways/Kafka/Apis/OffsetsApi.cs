@@ -1,31 +1,46 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Finds offsets by time and by epoch, and moves the log start.</summary>
-internal sealed class OffsetsApi(ICluster cluster)
+internal sealed class OffsetsApi(ICluster cluster, AccessControl control, AuditLog audit)
 {
     public async ValueTask<ListOffsetsResponse> ListAsync(ListOffsetsRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<ListOffsetsPartition, ListedOffset>(
-            request.Topics, partition => partition.Index, (id, wanted) => ListAsync(id, wanted, call), call));
+            request.Topics, partition => partition.Index, (found, wanted) => ListAsync(found, wanted, call), call));
 
     public async ValueTask<OffsetForLeaderEpochResponse> FindEpochEndsAsync(
         OffsetForLeaderEpochRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<EpochQuestion, EpochEnd>(
-            request.Topics, partition => partition.Index, (id, wanted) => FindEpochEndAsync(id, wanted, call), call));
+            request.Topics, partition => partition.Index, (found, wanted) => FindEpochEndAsync(found, wanted, call), call));
 
     public async ValueTask<DeleteRecordsResponse> DeleteRecordsAsync(DeleteRecordsRequest request, KafkaCall call)
-        => new(await ForEachPartitionAsync<DeleteRecordsPartition, DeletedRecords>(
-            request.Topics, partition => partition.Index, (id, wanted) => DeleteRecordsAsync(id, wanted, call), call));
+    {
+        var topics = await ForEachPartitionAsync<DeleteRecordsPartition, DeletedRecords>(
+            request.Topics,
+            partition => partition.Index,
+            (found, wanted) => DeleteRecordsAsync(found, wanted, call),
+            call);
+        foreach (var (name, partitions) in topics)
+        {
+            foreach (var (partition, logStart, error) in partitions)
+            {
+                audit.Record(call, "delete records", $"{name}-{partition}", error, $"before {logStart}");
+            }
+        }
+
+        return new DeleteRecordsResponse(topics);
+    }
 
     private static async ValueTask<ListedOffset> ListAsync(
-        IPartition? partition, ListOffsetsPartition wanted, KafkaCall call)
+        Found found, ListOffsetsPartition wanted, KafkaCall call)
     {
-        if (partition is null)
+        if (found.Partition is not { } partition)
         {
-            return new ListedOffset(wanted.Index, ErrorCode.UnknownTopicOrPartition);
+            return new ListedOffset(wanted.Index, found.Error);
         }
 
         if (wanted.Timestamp < 0 && call.Version < FirstVersionOf(wanted.Timestamp))
@@ -47,11 +62,11 @@ internal sealed class OffsetsApi(ICluster cluster)
     }
 
     private static async ValueTask<EpochEnd> FindEpochEndAsync(
-        IPartition? partition, EpochQuestion wanted, KafkaCall call)
+        Found found, EpochQuestion wanted, KafkaCall call)
     {
-        if (partition is null)
+        if (found.Partition is not { } partition)
         {
-            return new EpochEnd(wanted.Index, ErrorCode.UnknownTopicOrPartition);
+            return new EpochEnd(wanted.Index, found.Error);
         }
 
         var reply = await partition.FindEpochEndAsync(new(wanted.Epoch, wanted.CurrentLeaderEpoch), call.Closed);
@@ -61,11 +76,11 @@ internal sealed class OffsetsApi(ICluster cluster)
     }
 
     private static async ValueTask<DeletedRecords> DeleteRecordsAsync(
-        IPartition? partition, DeleteRecordsPartition wanted, KafkaCall call)
+        Found found, DeleteRecordsPartition wanted, KafkaCall call)
     {
-        if (partition is null)
+        if (found.Partition is not { } partition)
         {
-            return new DeletedRecords(wanted.Index, LowWatermark: -1, ErrorCode.UnknownTopicOrPartition);
+            return new DeletedRecords(wanted.Index, LowWatermark: -1, found.Error);
         }
 
         var reply = await partition.DeleteRecordsAsync(wanted.BeforeOffset, call.Closed);
@@ -74,19 +89,22 @@ internal sealed class OffsetsApi(ICluster cluster)
             : new DeletedRecords(wanted.Index, LowWatermark: -1, reply.Error.ToErrorCode());
     }
 
-    /// <summary>Asks each partition, in the order of the request; null stands for one that does not exist.</summary>
+    /// <summary>Asks each partition, in the order of the request.</summary>
     private async ValueTask<PerTopic<TAnswer>[]> ForEachPartitionAsync<TWanted, TAnswer>(
         IReadOnlyList<PerTopic<TWanted>> topics,
         Func<TWanted, int> indexOf,
-        Func<IPartition?, TWanted, ValueTask<TAnswer>> answer,
+        Func<Found, TWanted, ValueTask<TAnswer>> answer,
         KafkaCall call)
         where TWanted : IKafkaStruct<TWanted>
         where TAnswer : IKafkaStruct<TAnswer>
     {
+        var access = await control.OfAsync(call);
         var answers = new PerTopic<TAnswer>[topics.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            var topic = await cluster.Topics.FindAsync(topics[i].Name, call.Closed);
+            var isAllowed = access.ToTopic(topics[i].Name);
+            var topic = isAllowed ? await cluster.Topics.FindAsync(topics[i].Name, call.Closed) : null;
+            var missing = isAllowed ? ErrorCode.UnknownTopicOrPartition : ErrorCode.TopicAuthorizationFailed;
             var partitions = new TAnswer[topics[i].Partitions.Count];
             for (var j = 0; j < partitions.Length; j++)
             {
@@ -94,7 +112,7 @@ internal sealed class OffsetsApi(ICluster cluster)
                 var index = indexOf(wanted);
                 var exists = topic is not null && index >= 0 && index < topic.PartitionCount;
                 partitions[j] = await answer(
-                    exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null, wanted);
+                    new(exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null, missing), wanted);
             }
 
             answers[i] = new PerTopic<TAnswer>(topics[i].Name, partitions);
@@ -121,4 +139,7 @@ internal sealed class OffsetsApi(ICluster cluster)
         ListOffsetsPartition.LatestTiered => 9,
         _ => int.MaxValue,
     };
+
+    /// <summary>A partition, or why there is none for the client.</summary>
+    private readonly record struct Found(IPartition? Partition, ErrorCode Error);
 }
