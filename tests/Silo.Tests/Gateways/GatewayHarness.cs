@@ -18,12 +18,13 @@ internal sealed class GatewayHarness : IDisposable
     private readonly MeterFactory _meters = new();
     private readonly KafkaGateway _gateway;
 
-    public GatewayHarness(ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null)
+    public GatewayHarness(
+        ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null, SecurityOptions? securityOptions = null)
     {
         Limits = limits ?? new ConnectionOptions();
         Connections = new GatewayConnections(
             Options.Create(Limits), new GatewayMetrics(_meters), Time, NullLogger<GatewayConnections>.Instance);
-        var security = Options.Create(new SecurityOptions());
+        var security = Options.Create(securityOptions ?? new SecurityOptions());
         _gateway = new KafkaGateway(
             Router,
             Options.Create(kafka ?? new KafkaGatewayOptions()),

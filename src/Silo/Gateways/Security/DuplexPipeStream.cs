@@ -25,10 +25,11 @@ internal sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream
         Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var result = await pipe.Input.ReadAsync(cancellationToken);
-        var taken = result.Buffer.Slice(0, Math.Min(buffer.Length, result.Buffer.Length));
+        var count = (int)Math.Min(buffer.Length, result.Buffer.Length);
+        var taken = result.Buffer.Slice(0, count);
         taken.CopyTo(buffer.Span);
         pipe.Input.AdvanceTo(taken.End);
-        return result.IsCanceled ? throw new OperationCanceledException() : (int)taken.Length;
+        return result.IsCanceled ? throw new OperationCanceledException() : count;
     }
 
     public override async ValueTask WriteAsync(

@@ -69,7 +69,7 @@ public sealed class UsersTests : ClusterTests, IDisposable
         var second = await Open().FindAsync("nobody", ScramMechanism.Sha256, default);
 
         Assert.Equal((9_000, 40), (first.Iterations, first.Salt.Length));
-        Assert.Equal((first.Salt, first.StoredKey), (second.Salt, second.StoredKey));
+        Assert.Equal(first.Salt, second.Salt);
         Assert.Equal(ScramMechanism.Sha256, (await Open().FindAsync("nobody", ScramMechanism.Unknown, default)).Mechanism);
     }
 
