@@ -146,7 +146,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         long beforeOffset, CancellationToken cancellationToken)
         => _closed is { } closed
             ? new(closed.Error, -1)
-            : await _maintenance.DeleteRecordsAsync(beforeOffset).WaitAsync(cancellationToken).ConfigureAwait(false);
+            : await _maintenance.DeleteRecordsAsync(beforeOffset, _config)
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<PartitionStatus> GetStatusAsync(CancellationToken cancellationToken)
         => _closed is { } closed
