@@ -28,6 +28,10 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
 
     public IProducerIds ProducerIds => _cluster;
 
+    public IGroupCoordinator Groups { get; } = new GroupRouter(
+        grains.GetGrain<ITopicCatalogGrain>(GrainKey),
+        id => new OrleansGroups(grains.GetGrain<IGroupCoordinatorGrain>(id.ToString())));
+
     public IPartition GetPartition(PartitionId id)
         => _partitions.TryGetValue(id, out var partition) ? partition : KeepPartition(id);
 

@@ -285,6 +285,14 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
             return new(AppendReply.Refused(closed.Error, closed.Message));
         }
 
+        if (request.ExpectedOffset >= 0 && request.ExpectedOffset != _log.LogEndOffset)
+        {
+            _appends.Release(bytes, inJournal);
+            return new(AppendReply.Refused(
+                StreamError.OffsetOutOfRange,
+                $"The next offset is {_log.LogEndOffset}, not {request.ExpectedOffset}."));
+        }
+
         long? stamp = config.TimestampType == TimestampType.LogAppendTime ? now : null;
         var outcome = _log.Append(request.Batch.Span, check.Header, check.MaxTimestamp, stamp, now, bytes);
         if (outcome.Stored.IsEmpty)
