@@ -15,19 +15,28 @@ internal sealed class RouterHarness
     private int _correlationId;
 
     public RouterHarness(
-        ICluster cluster, KafkaApiOptions? apiOptions = null, KafkaGatewayOptions? gatewayOptions = null)
+        ICluster cluster,
+        KafkaApiOptions? apiOptions = null,
+        KafkaGatewayOptions? gatewayOptions = null,
+        TimeProvider? clock = null)
     {
+        var time = clock ?? TimeProvider.System;
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
         _router = new KafkaRequestRouter(
             new ProduceApi(cluster, apis),
-            new FetchApi(cluster, TimeProvider.System, apis),
+            new FetchApi(cluster, new FetchSessionCache(time, apis), time, apis),
             new OffsetsApi(cluster),
             new MetadataApi(cluster, addresses, apis),
             new ClusterApi(cluster, addresses),
-            new TopicsApi(cluster),
-            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)));
+            new GroupApis(new GroupsApi(cluster), new GroupOffsetsApi(cluster), new GroupAdminApi(cluster)),
+            new AdminApis(
+                new TopicsApi(cluster),
+                new TopicPartitionsApi(cluster),
+                new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)),
+                new LogDirsApi(cluster),
+                new ReplicasApi(cluster)));
     }
 
     public KafkaClient Client { get; } = new(
