@@ -25,6 +25,21 @@ public sealed class ConnectionOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How many bytes a second of a request a client has to send at least, on average, after the first
+    /// <see cref="StallTimeout"/>. 128 KiB are what a line of 1 Mbit/s carries; a request of 1 MiB has 38 s.
+    /// </summary>
+    [Range(1, 1_024 * 1_024 * 1_024)]
+    public int MinReceiveRate { get; init; } = 128 * 1_024;
+
+    /// <summary>
+    /// The bytes of requests that are being received or answered, over all connections; beyond them connections are
+    /// read no more until others have been answered. A quarter is kept for requests of up to 64 KiB. 512 MiB are as
+    /// much as the batches that may wait in memory for their segments.
+    /// </summary>
+    [Range(1L << 20, 1L << 40)]
+    public long ReceiveBytes { get; init; } = 512L << 20;
+
     /// <summary>How long a stop waits for requests in flight to be answered before it cuts their connections.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(3);

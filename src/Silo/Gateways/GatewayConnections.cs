@@ -18,6 +18,7 @@ internal sealed partial class GatewayConnections : IDisposable
     private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionOptions _options;
+    private readonly ReceiveMemory _memory;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<GatewayConnections> _logger;
@@ -33,6 +34,7 @@ internal sealed partial class GatewayConnections : IDisposable
         ILogger<GatewayConnections> logger)
     {
         _options = options.Value;
+        _memory = new ReceiveMemory(_options.ReceiveBytes);
         _metrics = metrics;
         _time = time;
         _logger = logger;
@@ -54,7 +56,7 @@ internal sealed partial class GatewayConnections : IDisposable
     /// <returns>Ends when the connection is closed; never fails.</returns>
     public Task ServeAsync(ConnectionContext context, IGatewayProtocol protocol)
     {
-        var connection = new GatewayConnection(context, protocol.Name, _options, _time, _metrics);
+        var connection = new GatewayConnection(context, protocol.Name, _options, _memory, _time, _metrics);
         lock (_gate)
         {
             if (!_draining && _open.Count < _options.MaxCount)

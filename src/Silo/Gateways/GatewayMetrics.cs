@@ -14,6 +14,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _requests;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
+    private readonly UpDownCounter<long> _memory;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -28,6 +29,8 @@ internal sealed class GatewayMetrics
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
         _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
+        _memory = meter.CreateUpDownCounter<long>(
+            "ostream.gateway.memory", "By", "Bytes held for requests being received or answered.");
     }
 
     public void ConnectionOpened(string protocol)
@@ -49,6 +52,10 @@ internal sealed class GatewayMetrics
     }
 
     public void RepliesSent(string protocol, int bytes) => _sent.Add(bytes, Tag(protocol));
+
+    public void MemoryTaken(string protocol, long bytes) => _memory.Add(bytes, Tag(protocol));
+
+    public void MemoryReleased(string protocol, long bytes) => _memory.Add(-bytes, Tag(protocol));
 
     private static KeyValuePair<string, object?> Tag(string protocol) => new("protocol", protocol);
 }
