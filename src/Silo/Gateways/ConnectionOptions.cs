@@ -11,6 +11,20 @@ public sealed class ConnectionOptions
     [Range(1, 1_000_000)]
     public int MaxCount { get; init; } = 10_000;
 
+    /// <summary>
+    /// How many connections one IP address may have; one more is closed when it arrives. By default as many as there
+    /// may be at all, because many clients can stand behind one address.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int? MaxCountPerAddress { get; init; }
+
+    /// <summary>
+    /// How many new connections a second are accepted, over a burst of one second's worth; more wait in the operating
+    /// system until it is their turn, as with Kafka's brokers. By default as many as come.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int? MaxAcceptRate { get; init; }
+
     /// <summary>How long a new connection may take to send its first request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(15);

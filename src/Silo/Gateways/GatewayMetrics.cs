@@ -23,7 +23,7 @@ internal sealed class GatewayMetrics
         _opened = meter.CreateCounter<long>(
             "ostream.gateway.connections.opened", "{connection}", "Connections served.");
         _refused = meter.CreateCounter<long>(
-            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once because of the limit.");
+            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once, by reason.");
         _overdue = meter.CreateCounter<long>(
             "ostream.gateway.connections.overdue", "{connection}", "Connections cut because of a missed deadline.");
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
@@ -41,7 +41,8 @@ internal sealed class GatewayMetrics
 
     public void ConnectionClosed(string protocol) => _open.Add(-1, Tag(protocol));
 
-    public void ConnectionRefused(string protocol) => _refused.Add(1, Tag(protocol));
+    public void ConnectionRefused(string protocol, ConnectionRefusal reason)
+        => _refused.Add(1, Tag(protocol), new("reason", reason.ToString()));
 
     public void ConnectionOverdue(string protocol) => _overdue.Add(1, Tag(protocol));
 

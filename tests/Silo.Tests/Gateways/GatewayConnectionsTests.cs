@@ -216,6 +216,24 @@ public sealed class GatewayConnectionsTests
     }
 
     [Fact]
+    public async Task One_connection_more_than_an_address_may_have_is_refused_until_another_is_closed()
+    {
+        using var gateway = new GatewayHarness(new ConnectionOptions { MaxCountPerAddress = 1 });
+        var first = gateway.Connect("10.0.0.1");
+        var other = gateway.Connect("10.0.0.2");
+        var refused = gateway.Connect("10.0.0.1");
+
+        await refused.Served.WaitAsync(Waits.Long);
+        Assert.Contains("TooManyFromAddress", refused.AbortReason, StringComparison.Ordinal);
+
+        await EndAsync(first);
+        var next = gateway.Connect("10.0.0.1");
+        await next.SendAsync("hello");
+        Assert.Equal("hello", await next.ReadAsync());
+        await EndAsync(next, other);
+    }
+
+    [Fact]
     public async Task Draining_answers_what_is_in_flight_and_starts_nothing_more()
     {
         using var gateway = new GatewayHarness();
