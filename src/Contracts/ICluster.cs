@@ -38,6 +38,8 @@ public interface ICluster
 
     IGroupCoordinator Groups { get; }
 
+    ISecurityStore Security { get; }
+
     /// <summary>Never fails and never waits: whether the partition exists shows when it is called.</summary>
     IPartition GetPartition(PartitionId id);
 

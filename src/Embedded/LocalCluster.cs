@@ -41,6 +41,8 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
 
     public IGroupCoordinator Groups { get; }
 
+    public ISecurityStore Security => _store.Security;
+
     /// <summary>Null while the storage is being opened anew.</summary>
     internal OpenedPartitions? Opened => _opened is { } opened && opened.Store == _store.Current ? opened : null;
 

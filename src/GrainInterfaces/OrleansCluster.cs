@@ -32,6 +32,8 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
         grains.GetGrain<ITopicCatalogGrain>(GrainKey),
         id => new OrleansGroups(grains.GetGrain<IGroupCoordinatorGrain>(id.ToString())));
 
+    public ISecurityStore Security { get; } = new OrleansSecurity(grains.GetGrain<ISecurityGrain>(GrainKey));
+
     public IPartition GetPartition(PartitionId id)
         => _partitions.TryGetValue(id, out var partition) ? partition : KeepPartition(id);
 

@@ -19,13 +19,19 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly HostServices _services;
     private readonly TopicCatalog _topics;
     private readonly ProducerIdAllocator _producerIds;
+    private readonly SecurityStore _security;
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
     private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
     private int _isClosing;
 
-    private LogStore(HostServices services, TopicSet topics, RecoveryResult recovery, string clusterId)
+    private LogStore(
+        HostServices services,
+        TopicSet topics,
+        SecuritySnapshot security,
+        RecoveryResult recovery,
+        string clusterId)
     {
         _services = services;
         _recovery = recovery;
@@ -33,6 +39,7 @@ public sealed partial class LogStore : IAsyncDisposable
         _topics = new TopicCatalog(services, topics);
         _topics.Changed += OnTopicChangedAsync;
         _producerIds = new ProducerIdAllocator(services.Storage.Tables);
+        _security = new SecurityStore(services, security);
         _maintenance = new Maintenance(services, () => _hosts.Values);
     }
 
@@ -41,6 +48,8 @@ public sealed partial class LogStore : IAsyncDisposable
     public ITopicCatalog Topics => _topics;
 
     public IProducerIds ProducerIds => _producerIds;
+
+    public ISecurityStore Security => _security;
 
     /// <summary>Completes with the fault that ends this store, if there ever is one.</summary>
     public Task<Exception> Failed => _services.Failed;
@@ -160,6 +169,7 @@ public sealed partial class LogStore : IAsyncDisposable
         await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _topics.DisposeAsync().ConfigureAwait(false);
         await _producerIds.DisposeAsync().ConfigureAwait(false);
+        await _security.DisposeAsync().ConfigureAwait(false);
         await _services.Journal.DisposeAsync().ConfigureAwait(false);
         if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
         {
@@ -216,6 +226,7 @@ public sealed partial class LogStore : IAsyncDisposable
         var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
             .ConfigureAwait(false);
         var (topics, tombstones) = TopicRows.Decode(rows);
+        var security = await SecurityRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
 
         var known = topics.ToDictionary(topic => topic.Id, _ => true);
         foreach (var id in tombstones.Keys)
@@ -232,7 +243,7 @@ public sealed partial class LogStore : IAsyncDisposable
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
         LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
         var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
-        return new LogStore(services, set, recovery, identity.ClusterId);
+        return new LogStore(services, set, security, recovery, identity.ClusterId);
     }
 
     // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.

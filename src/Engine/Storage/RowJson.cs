@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Topics;
@@ -14,6 +15,9 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(TombstoneRow))]
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
+[JsonSerializable(typeof(SaltKeyRow))]
+[JsonSerializable(typeof(ScramCredential))]
+[JsonSerializable(typeof(AclBinding))]
 internal sealed partial class RowJson : JsonSerializerContext
 {
     /// <exception cref="InvalidDataException">

@@ -15,7 +15,8 @@ public readonly record struct ApiSupport(ApiKey Key, short Min, short Max, short
 /// <summary>The one table of the APIs and versions that are spoken.</summary>
 /// <remarks>
 /// The lower bounds are those of Kafka 4.0, so every client that works with it finds a version here. Produce is listed
-/// from 0 because librdkafka takes its absence for a broker without compression, and then sends uncompressed.
+/// from 0 because librdkafka takes its absence for a broker without compression, and then sends uncompressed; so is
+/// SaslHandshake, without whose version 0 it does not log in.
 /// </remarks>
 public static class ApiVersions
 {
@@ -34,15 +35,20 @@ public static class ApiVersions
         Row(ApiKey.SyncGroup, min: 0, max: 5, firstFlexible: 4),
         Row(ApiKey.DescribeGroups, min: 0, max: 6, firstFlexible: 5),
         Row(ApiKey.ListGroups, min: 0, max: 5, firstFlexible: 3),
+        new(ApiKey.SaslHandshake, Min: 1, Max: 1, FirstFlexible: 2, AdvertisedMin: 0),
         Row(ApiKey.ApiVersions, min: 0, max: 4, firstFlexible: 3),
         Row(ApiKey.CreateTopics, min: 2, max: 7, firstFlexible: 5),
         Row(ApiKey.DeleteTopics, min: 1, max: 6, firstFlexible: 4),
         Row(ApiKey.DeleteRecords, min: 0, max: 2, firstFlexible: 2),
         Row(ApiKey.InitProducerId, min: 0, max: 5, firstFlexible: 2),
         Row(ApiKey.OffsetForLeaderEpoch, min: 2, max: 4, firstFlexible: 4),
+        Row(ApiKey.DescribeAcls, min: 1, max: 3, firstFlexible: 2),
+        Row(ApiKey.CreateAcls, min: 1, max: 3, firstFlexible: 2),
+        Row(ApiKey.DeleteAcls, min: 1, max: 3, firstFlexible: 2),
         Row(ApiKey.DescribeConfigs, min: 1, max: 4, firstFlexible: 4),
         Row(ApiKey.AlterConfigs, min: 0, max: 2, firstFlexible: 2),
         Row(ApiKey.DescribeLogDirs, min: 1, max: 4, firstFlexible: 2),
+        Row(ApiKey.SaslAuthenticate, min: 0, max: 2, firstFlexible: 2),
         Row(ApiKey.CreatePartitions, min: 0, max: 3, firstFlexible: 2),
         Row(ApiKey.DeleteGroups, min: 0, max: 2, firstFlexible: 2),
         Row(ApiKey.ElectLeaders, min: 0, max: 2, firstFlexible: 2),
@@ -50,6 +56,8 @@ public static class ApiVersions
         Row(ApiKey.AlterPartitionReassignments, min: 0, max: 1, firstFlexible: 0),
         Row(ApiKey.ListPartitionReassignments, min: 0, max: 0, firstFlexible: 0),
         Row(ApiKey.OffsetDelete, min: 0, max: 0, firstFlexible: 1),
+        Row(ApiKey.DescribeUserScramCredentials, min: 0, max: 0, firstFlexible: 0),
+        Row(ApiKey.AlterUserScramCredentials, min: 0, max: 0, firstFlexible: 0),
         Row(ApiKey.DescribeCluster, min: 0, max: 2, firstFlexible: 0),
         Row(ApiKey.DescribeTopicPartitions, min: 0, max: 0, firstFlexible: 0),
     ];

@@ -11,6 +11,8 @@ internal sealed class HostedCluster(IClusterHost host) : ICluster
 
     public IGroupCoordinator Groups => host.Cluster.Groups;
 
+    public ISecurityStore Security => host.Cluster.Security;
+
     public IPartition GetPartition(PartitionId id) => host.Cluster.GetPartition(id);
 
     public ValueTask<ClusterDescription> DescribeAsync(CancellationToken cancellationToken)

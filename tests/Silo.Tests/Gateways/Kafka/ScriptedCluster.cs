@@ -26,6 +26,8 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
 
     public IGroupCoordinator Groups => throw new NotSupportedException();
 
+    public ISecurityStore Security => throw new NotSupportedException();
+
     public ScriptedPartition this[int partition] => _partitions[partition];
 
     public IPartition GetPartition(PartitionId id)
