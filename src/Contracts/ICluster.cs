@@ -36,6 +36,8 @@ public interface ICluster
 
     IProducerIds ProducerIds { get; }
 
+    IGroupCoordinator Groups { get; }
+
     ISecurityStore Security { get; }
 
     /// <summary>Never fails and never waits: whether the partition exists shows when it is called.</summary>

@@ -30,6 +30,7 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     {
         _store = store;
         _logger = logger;
+        Groups = new GroupRouter(store.Topics, _ => NoGroups.Instance);
         store.Opened += OpenPartitionsAsync;
         store.TopicDeleted += Forget;
     }
@@ -37,6 +38,8 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     public ITopicCatalog Topics => _store.Topics;
 
     public IProducerIds ProducerIds => _store.ProducerIds;
+
+    public IGroupCoordinator Groups { get; }
 
     public ISecurityStore Security => _store.Security;
 

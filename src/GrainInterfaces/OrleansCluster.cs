@@ -28,6 +28,10 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
 
     public IProducerIds ProducerIds => _cluster;
 
+    public IGroupCoordinator Groups { get; } = new GroupRouter(
+        grains.GetGrain<ITopicCatalogGrain>(GrainKey),
+        id => new OrleansGroups(grains.GetGrain<IGroupCoordinatorGrain>(id.ToString())));
+
     public ISecurityStore Security { get; } = new OrleansSecurity(grains.GetGrain<ISecurityGrain>(GrainKey));
 
     public IPartition GetPartition(PartitionId id)

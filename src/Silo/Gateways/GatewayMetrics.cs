@@ -15,6 +15,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _requests;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
+    private readonly UpDownCounter<long> _memory;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -23,7 +24,7 @@ internal sealed class GatewayMetrics
         _opened = meter.CreateCounter<long>(
             "ostream.gateway.connections.opened", "{connection}", "Connections served.");
         _refused = meter.CreateCounter<long>(
-            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once because of the limit.");
+            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once, by reason.");
         _overdue = meter.CreateCounter<long>(
             "ostream.gateway.connections.overdue", "{connection}", "Connections cut because of a missed deadline.");
         _unauthenticated = meter.CreateCounter<long>(
@@ -31,6 +32,8 @@ internal sealed class GatewayMetrics
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
         _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
+        _memory = meter.CreateUpDownCounter<long>(
+            "ostream.gateway.memory", "By", "Bytes held for requests being received or answered.");
     }
 
     public void ConnectionOpened(string protocol)
@@ -41,7 +44,8 @@ internal sealed class GatewayMetrics
 
     public void ConnectionClosed(string protocol) => _open.Add(-1, Tag(protocol));
 
-    public void ConnectionRefused(string protocol) => _refused.Add(1, Tag(protocol));
+    public void ConnectionRefused(string protocol, ConnectionRefusal reason)
+        => _refused.Add(1, Tag(protocol), new("reason", reason.ToString()));
 
     public void ConnectionOverdue(string protocol) => _overdue.Add(1, Tag(protocol));
 
@@ -54,6 +58,10 @@ internal sealed class GatewayMetrics
     }
 
     public void RepliesSent(string protocol, int bytes) => _sent.Add(bytes, Tag(protocol));
+
+    public void MemoryTaken(string protocol, long bytes) => _memory.Add(bytes, Tag(protocol));
+
+    public void MemoryReleased(string protocol, long bytes) => _memory.Add(-bytes, Tag(protocol));
 
     private static KeyValuePair<string, object?> Tag(string protocol) => new("protocol", protocol);
 }

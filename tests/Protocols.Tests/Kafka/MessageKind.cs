@@ -30,6 +30,22 @@ internal abstract class MessageKind(ApiKey key, string direction)
         .. Both<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(),
         .. Both<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(),
         .. Both<DescribeClusterRequest, DescribeClusterResponse>(),
+        .. Both<OffsetCommitRequest, OffsetCommitResponse>(),
+        .. Both<OffsetFetchRequest, OffsetFetchResponse>(),
+        .. Both<JoinGroupRequest, JoinGroupResponse>(),
+        .. Both<HeartbeatRequest, HeartbeatResponse>(),
+        .. Both<LeaveGroupRequest, LeaveGroupResponse>(),
+        .. Both<SyncGroupRequest, SyncGroupResponse>(),
+        .. Both<DescribeGroupsRequest, DescribeGroupsResponse>(),
+        .. Both<ListGroupsRequest, ListGroupsResponse>(),
+        .. Both<AlterConfigsRequest, AlterConfigsResponse>(),
+        .. Both<DescribeLogDirsRequest, DescribeLogDirsResponse>(),
+        .. Both<DeleteGroupsRequest, DeleteGroupsResponse>(),
+        .. Both<ElectLeadersRequest, ElectLeadersResponse>(),
+        .. Both<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>(),
+        .. Both<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>(),
+        .. Both<OffsetDeleteRequest, OffsetDeleteResponse>(),
+        .. Both<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>(),
     ];
 
     public ApiKey Key => key;

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansStream.Protocols;
@@ -43,10 +44,13 @@ internal sealed class GatewayHarness : IDisposable
     public KafkaGateway Gateway => _gateway;
 
     /// <summary>Connects a client whose side takes so many bytes of replies before it has to read.</summary>
-    public GatewayClient Connect(int unreadBytes = 64 * 1_024)
+    public GatewayClient Connect(int unreadBytes = 64 * 1_024) => Connect("127.0.0.1", unreadBytes);
+
+    /// <summary>Connects a client from an address.</summary>
+    public GatewayClient Connect(string address, int unreadBytes = 64 * 1_024)
     {
         var (client, server) = DuplexPipe.CreatePair(unreadBytes);
-        var connection = new MemoryConnection(server);
+        var connection = new MemoryConnection(server) { RemoteEndPoint = IPEndPoint.Parse($"{address}:40000") };
         return new GatewayClient(client, connection, Connections.ServeAsync(connection, _gateway));
     }
 

@@ -24,6 +24,7 @@ internal sealed class KafkaConnection(
     // What Kafka's brokers take of somebody they do not know.
     private const int MaxFrameBytesOfStrangers = 512 * 1_024;
 
+    private readonly byte[] _length = new byte[KafkaFrame.LengthPrefixBytes];
     private readonly KafkaClient _client = new(connection.Id, connection.Remote, connection.Local, mustLogIn)
     {
         Principal = connection.Principal ?? Authorizer.Anonymous,
@@ -62,38 +63,46 @@ internal sealed class KafkaConnection(
 
     private async Task ReadRequestsAsync()
     {
-        var insideRequest = false;
-        while (true)
+        while (!connection.Draining.IsCancellationRequested
+            && await connection.ReceiveAsync(_length, insideRequest: false))
         {
-            var result = await connection.ReadAsync(insideRequest);
-            var buffer = result.Buffer;
-            while (!connection.Draining.IsCancellationRequested
-                && KafkaFrame.TryRead(ref buffer, MaxFrameBytes, out var frame))
-            {
-                await StartAsync(frame);
-            }
+            var bytes = KafkaFrame.ReadLength(_length, MaxFrameBytes);
 
-            insideRequest = !buffer.IsEmpty;
-            connection.Input.AdvanceTo(consumed: buffer.Start, examined: buffer.End);
-            if (result.IsCompleted || connection.Draining.IsCancellationRequested)
+            // Wait for room first, so that no request is received whose reply cannot be queued.
+            await _window.EnterAsync(bytes, connection.Draining);
+            if (await connection.ReceiveRequestAsync(bytes) is not { } request)
             {
                 return;
             }
+
+            await StartAsync(request);
         }
     }
 
-    private async ValueTask StartAsync(ReadOnlySequence<byte> frame)
+    private async ValueTask StartAsync(PooledBuffer request)
     {
-        // Wait for room first, so that no request starts whose reply cannot be queued.
-        var bytes = (int)frame.Length;
-        await _window.EnterAsync(bytes, connection.Closed);
+        var bytes = request.Length;
+        Task<KafkaReply> reply;
+        try
+        {
+            reply = router.StartAsync(request, _client, connection.Closed);
+        }
+        catch
+        {
+            connection.RequestAnswered(bytes);
+            throw;
+        }
 
-        // A request outlives its place in the pipe: appends read it until they are answered.
-        var request = PooledBuffer.Rent(bytes);
-        frame.CopyTo(request.Span);
-        var reply = router.StartAsync(request, _client, connection.Closed);
-        connection.RequestStarted(bytes, _client.IsAdmitted);
+        AdmitIfKnown();
         await _replies.Writer.WriteAsync(new PendingReply(reply, bytes), CancellationToken.None);
+    }
+
+    private void AdmitIfKnown()
+    {
+        if (_client.IsAdmitted)
+        {
+            connection.Admit();
+        }
     }
 
     private async Task WriteRepliesAsync()
@@ -121,18 +130,23 @@ internal sealed class KafkaConnection(
     {
         await foreach (var pending in _replies.Reader.ReadAllAsync())
         {
-            using (var reply = await TakeReplyAsync(pending.Reply))
+            try
             {
+                using var reply = await TakeReplyAsync(pending.Reply);
                 await WriteAsync(reply);
+                AdmitIfKnown();
                 if (reply.Refusal is { } refusal)
                 {
                     await FlushAsync();
                     throw new AuthenticationFailedException(refusal);
                 }
             }
+            finally
+            {
+                _window.Leave(pending.RequestBytes);
+                connection.RequestAnswered(pending.RequestBytes);
+            }
 
-            _window.Leave(pending.RequestBytes);
-            connection.RequestAnswered(_client.IsAdmitted);
             if (_replies.Reader.Count == 0)
             {
                 await FlushAsync();
@@ -185,7 +199,7 @@ internal sealed class KafkaConnection(
         }
     }
 
-    // Replies that will not be sent still own rented memory.
+    // Replies that will not be sent still own rented memory, and their requests took some.
     private async Task DiscardRepliesAsync()
     {
         await foreach (var pending in _replies.Reader.ReadAllAsync())
@@ -195,6 +209,8 @@ internal sealed class KafkaConnection(
             {
                 pending.Reply.Result.Dispose();
             }
+
+            connection.RequestAnswered(pending.RequestBytes);
         }
     }
 

@@ -16,11 +16,9 @@ internal sealed class KafkaRequestRouter(
     OffsetsApi offsets,
     MetadataApi metadata,
     ClusterApi cluster,
-    TopicsApi topics,
-    ConfigsApi configs,
-    SaslApi sasl,
-    AclsApi acls,
-    CredentialsApi credentials) : IKafkaRequestRouter
+    GroupApis groups,
+    AdminApis admin,
+    SecurityApis security) : IKafkaRequestRouter
 {
     // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
     // than into the memory that reading and answering them takes.
@@ -60,40 +58,94 @@ internal sealed class KafkaRequestRouter(
             ApiKey.FindCoordinator => AnswerAsync<FindCoordinatorRequest, FindCoordinatorResponse>(
                 ref reader, frame, call, cluster.FindCoordinatorsAsync),
             ApiKey.ApiVersions => AnswerVersionsAsync(ref reader, frame, call),
-            ApiKey.CreateTopics => AnswerAsync<CreateTopicsRequest, CreateTopicsResponse>(
-                ref reader, frame, call, topics.CreateAsync),
-            ApiKey.DeleteTopics => AnswerAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
-                ref reader, frame, call, topics.DeleteAsync),
             ApiKey.DeleteRecords => AnswerAsync<DeleteRecordsRequest, DeleteRecordsResponse>(
                 ref reader, frame, call, offsets.DeleteRecordsAsync),
             ApiKey.InitProducerId => AnswerAsync<InitProducerIdRequest, InitProducerIdResponse>(
                 ref reader, frame, call, cluster.InitProducerIdAsync),
             ApiKey.OffsetForLeaderEpoch => AnswerAsync<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(
                 ref reader, frame, call, offsets.FindEpochEndsAsync),
-            ApiKey.DescribeConfigs => AnswerAsync<DescribeConfigsRequest, DescribeConfigsResponse>(
-                ref reader, frame, call, configs.DescribeAsync),
-            ApiKey.CreatePartitions => AnswerAsync<CreatePartitionsRequest, CreatePartitionsResponse>(
-                ref reader, frame, call, topics.AddPartitionsAsync),
-            ApiKey.IncrementalAlterConfigs =>
-                AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
-                    ref reader, frame, call, configs.AlterAsync),
-            ApiKey.SaslHandshake => sasl.HandshakeAsync(Read<SaslHandshakeRequest>(ref reader, frame, call), call),
-            ApiKey.SaslAuthenticate => sasl.AuthenticateAsync(
-                Read<SaslAuthenticateRequest>(ref reader, frame, call), call),
-            ApiKey.DescribeAcls => AnswerAsync<DescribeAclsRequest, DescribeAclsResponse>(
-                ref reader, frame, call, acls.DescribeAsync),
-            ApiKey.CreateAcls => AnswerAsync<CreateAclsRequest, CreateAclsResponse>(
-                ref reader, frame, call, acls.CreateAsync),
-            ApiKey.DeleteAcls => AnswerAsync<DeleteAclsRequest, DeleteAclsResponse>(
-                ref reader, frame, call, acls.DeleteAsync),
-            ApiKey.DescribeUserScramCredentials =>
-                AnswerAsync<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(
-                    ref reader, frame, call, credentials.DescribeAsync),
-            ApiKey.AlterUserScramCredentials =>
-                AnswerAsync<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(
-                    ref reader, frame, call, credentials.AlterAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
+            _ => DispatchGroupAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchGroupAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.OffsetCommit => AnswerAsync<OffsetCommitRequest, OffsetCommitResponse>(
+                ref reader, frame, call, groups.Offsets.CommitAsync),
+            ApiKey.OffsetFetch => AnswerAsync<OffsetFetchRequest, OffsetFetchResponse>(
+                ref reader, frame, call, groups.Offsets.FetchAsync),
+            ApiKey.JoinGroup => AnswerAsync<JoinGroupRequest, JoinGroupResponse>(
+                ref reader, frame, call, groups.Members.JoinAsync),
+            ApiKey.Heartbeat => AnswerAsync<HeartbeatRequest, HeartbeatResponse>(
+                ref reader, frame, call, groups.Members.HeartbeatAsync),
+            ApiKey.LeaveGroup => AnswerAsync<LeaveGroupRequest, LeaveGroupResponse>(
+                ref reader, frame, call, groups.Members.LeaveAsync),
+            ApiKey.SyncGroup => AnswerAsync<SyncGroupRequest, SyncGroupResponse>(
+                ref reader, frame, call, groups.Members.SyncAsync),
+            ApiKey.DescribeGroups => AnswerAsync<DescribeGroupsRequest, DescribeGroupsResponse>(
+                ref reader, frame, call, groups.Admin.DescribeAsync),
+            ApiKey.ListGroups => AnswerAsync<ListGroupsRequest, ListGroupsResponse>(
+                ref reader, frame, call, groups.Admin.ListAsync),
+            ApiKey.DeleteGroups => AnswerAsync<DeleteGroupsRequest, DeleteGroupsResponse>(
+                ref reader, frame, call, groups.Admin.DeleteAsync),
+            ApiKey.OffsetDelete => AnswerAsync<OffsetDeleteRequest, OffsetDeleteResponse>(
+                ref reader, frame, call, groups.Offsets.DeleteAsync),
+            _ => DispatchAdminAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchAdminAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.CreateTopics => AnswerAsync<CreateTopicsRequest, CreateTopicsResponse>(
+                ref reader, frame, call, admin.Topics.CreateAsync),
+            ApiKey.DeleteTopics => AnswerAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
+                ref reader, frame, call, admin.Topics.DeleteAsync),
+            ApiKey.CreatePartitions => AnswerAsync<CreatePartitionsRequest, CreatePartitionsResponse>(
+                ref reader, frame, call, admin.Topics.AddPartitionsAsync),
+            ApiKey.DescribeTopicPartitions =>
+                AnswerAsync<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>(
+                    ref reader, frame, call, admin.TopicPartitions.DescribeAsync),
+            ApiKey.DescribeConfigs => AnswerAsync<DescribeConfigsRequest, DescribeConfigsResponse>(
+                ref reader, frame, call, admin.Configs.DescribeAsync),
+            ApiKey.AlterConfigs => AnswerAsync<AlterConfigsRequest, AlterConfigsResponse>(
+                ref reader, frame, call, admin.Configs.ReplaceAsync),
+            ApiKey.IncrementalAlterConfigs =>
+                AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+                    ref reader, frame, call, admin.Configs.AlterAsync),
+            ApiKey.DescribeLogDirs => AnswerAsync<DescribeLogDirsRequest, DescribeLogDirsResponse>(
+                ref reader, frame, call, admin.LogDirs.DescribeAsync),
+            ApiKey.ElectLeaders => AnswerAsync<ElectLeadersRequest, ElectLeadersResponse>(
+                ref reader, frame, call, admin.Replicas.ElectAsync),
+            ApiKey.AlterPartitionReassignments =>
+                AnswerAsync<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>(
+                    ref reader, frame, call, admin.Replicas.ReassignAsync),
+            ApiKey.ListPartitionReassignments =>
+                AnswerAsync<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>(
+                    ref reader, frame, call, admin.Replicas.ListReassignmentsAsync),
+            _ => DispatchSecurityAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchSecurityAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.SaslHandshake => security.Sasl.HandshakeAsync(
+                Read<SaslHandshakeRequest>(ref reader, frame, call), call),
+            ApiKey.SaslAuthenticate => security.Sasl.AuthenticateAsync(
+                Read<SaslAuthenticateRequest>(ref reader, frame, call), call),
+            ApiKey.DescribeAcls => AnswerAsync<DescribeAclsRequest, DescribeAclsResponse>(
+                ref reader, frame, call, security.Acls.DescribeAsync),
+            ApiKey.CreateAcls => AnswerAsync<CreateAclsRequest, CreateAclsResponse>(
+                ref reader, frame, call, security.Acls.CreateAsync),
+            ApiKey.DeleteAcls => AnswerAsync<DeleteAclsRequest, DeleteAclsResponse>(
+                ref reader, frame, call, security.Acls.DeleteAsync),
+            ApiKey.DescribeUserScramCredentials =>
+                AnswerAsync<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(
+                    ref reader, frame, call, security.Credentials.DescribeAsync),
+            ApiKey.AlterUserScramCredentials =>
+                AnswerAsync<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(
+                    ref reader, frame, call, security.Credentials.AlterAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),
         };
 

@@ -3,6 +3,9 @@ using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
 using OrleansStream.Silo.Gateways.Security;
+using JoinGroupRequest = OrleansStream.Protocols.Kafka.Messages.JoinGroupRequest;
+using LeaveGroupRequest = OrleansStream.Protocols.Kafka.Messages.LeaveGroupRequest;
+using SyncGroupRequest = OrleansStream.Protocols.Kafka.Messages.SyncGroupRequest;
 using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
@@ -11,6 +14,7 @@ public sealed class AuthorizationTests : ClusterTests
 {
     private const string Secret = "secret";
     private const string Missing = "missing";
+    private const string Group = "group";
 
     // What each API answers to somebody who may do nothing: to be asked for data and to name it, in every API there is.
     private static readonly Dictionary<ApiKey, Func<RouterHarness, Guid, Task>> s_refusals = new()
@@ -71,6 +75,50 @@ public sealed class AuthorizationTests : ClusterTests
         [ApiKey.InitProducerId] = async (harness, _) => Assert.Equal(
             new InitProducerIdResponse(ErrorCode.ClusterAuthorizationFailed),
             await harness.AskAsync(new InitProducerIdRequest(null, 1_000))),
+        [ApiKey.DescribeTopicPartitions] = async (harness, _) =>
+        {
+            await EachTopicAsync(async name =>
+                (await harness.AskAsync(new DescribeTopicPartitionsRequest([new(name)], 10, null))).Topics[0].Error);
+            Assert.Empty((await harness.AskAsync(new DescribeTopicPartitionsRequest([], 10, null))).Topics);
+        },
+        [ApiKey.AlterConfigs] = (harness, _) => EachTopicAsync(async name =>
+            (await harness.AskAsync(new AlterConfigsRequest([new(ConfigResourceType.Topic, name, [])], false)))
+            .Resources[0].Error),
+        [ApiKey.DescribeLogDirs] = async (harness, _) =>
+        {
+            var described = await harness.AskAsync(new DescribeLogDirsRequest(null));
+            Assert.Equal((ErrorCode.ClusterAuthorizationFailed, 0), (described.Error, described.LogDirs.Count));
+        },
+        [ApiKey.ElectLeaders] = async (harness, _) => Assert.Equal(
+            ErrorCode.ClusterAuthorizationFailed,
+            (await harness.AskAsync(new ElectLeadersRequest(0, [new(Secret, [0])], 1_000))).Error),
+        [ApiKey.AlterPartitionReassignments] = async (harness, _) => Assert.Equal(
+            ErrorCode.ClusterAuthorizationFailed,
+            (await harness.AskAsync(new AlterPartitionReassignmentsRequest(1_000, true, []))).Error),
+        [ApiKey.ListPartitionReassignments] = async (harness, _) => Assert.Equal(
+            ErrorCode.ClusterAuthorizationFailed,
+            (await harness.AskAsync(new ListPartitionReassignmentsRequest(1_000, null))).Error),
+        [ApiKey.JoinGroup] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new JoinGroupRequest(Group, 10_000, 10_000, "", null, "consumer", [new("range", [])]))).Error),
+        [ApiKey.SyncGroup] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new SyncGroupRequest(Group, 1, "m", null, "consumer", "range", []))).Error),
+        [ApiKey.Heartbeat] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new HeartbeatRequest(Group, 1, "m"))).Error),
+        [ApiKey.LeaveGroup] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new LeaveGroupRequest(Group, [new("m")]))).Error),
+        [ApiKey.OffsetCommit] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new OffsetCommitRequest(Group, -1, "", null, -1, [new(Secret, [new(0, 1, -1, null)])])))
+            .Topics[0].Partitions[0].Error),
+        [ApiKey.OffsetFetch] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new OffsetFetchRequest([new(Group, null)]))).Groups[0].Error),
+        [ApiKey.OffsetDelete] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new OffsetDeleteRequest(Group, [new(Secret, [0])]))).Error),
+        [ApiKey.DescribeGroups] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new DescribeGroupsRequest([Group]))).Groups[0].Error),
+        [ApiKey.DeleteGroups] = (harness, _) => IsRefusedAsync(async () => (await harness.AskAsync(
+            new DeleteGroupsRequest([Group]))).Groups[0].Error),
+        [ApiKey.ListGroups] = async (harness, _) => Assert.Empty(
+            (await harness.AskAsync(new ListGroupsRequest([], []))).Groups),
         [ApiKey.DescribeAcls] = async (harness, _) =>
         {
             var described = await harness.AskAsync(new DescribeAclsRequest(Everything));
@@ -104,11 +152,16 @@ public sealed class AuthorizationTests : ClusterTests
     {
         var id = await CreateTopicAsync(Secret);
         await ProduceAsync(Secret, 1);
+        var committed = await Harness.AskAsync(
+            new OffsetCommitRequest(Group, -1, "", null, -1, [new(Secret, [new(0, 1, -1, null)])]));
+        Assert.Equal(ErrorCode.None, committed.Topics[0].Partitions[0].Error);
         var log = new RecordingLogs();
 
         await s_refusals[key](OpenAsync(log), id);
 
-        Assert.Equal([Secret], (await Cluster.Topics.ListAsync(default)).Select(topic => topic.Name));
+        var topics = (await Cluster.Topics.ListAsync(default)).Where(topic => !topic.IsInternal);
+        Assert.Equal([Secret], topics.Select(topic => topic.Name));
+        Assert.Single((await Cluster.Groups.ListAsync(default)).Groups);
         Assert.DoesNotContain(log.Lines, line => line.EndsWith("done.", StringComparison.Ordinal));
     }
 
@@ -190,6 +243,9 @@ public sealed class AuthorizationTests : ClusterTests
         Assert.Equal(ErrorCode.TopicAuthorizationFailed, await ask(Secret));
         Assert.Equal(ErrorCode.TopicAuthorizationFailed, await ask(Missing));
     }
+
+    private static async Task IsRefusedAsync(Func<Task<ErrorCode>> ask)
+        => Assert.Equal(ErrorCode.GroupAuthorizationFailed, await ask());
 
     private static async Task<FetchedPartition> FetchAsync(RouterHarness harness, string name, Guid id, int version)
         => (await harness.AskAsync(

@@ -21,27 +21,38 @@ internal sealed class RouterHarness
         ICluster cluster,
         KafkaApiOptions? apiOptions = null,
         KafkaGatewayOptions? gatewayOptions = null,
+        TimeProvider? clock = null,
         SecurityOptions? securityOptions = null,
         ILoggerFactory? loggers = null)
     {
-        var security = Options.Create(securityOptions ?? new SecurityOptions { FailedAuthenticationDelay = default });
+        var security = Options.Create(securityOptions ?? new SecurityOptions());
         var access = new AccessControl(cluster, security);
         var audit = new AuditLog(loggers ?? NullLoggerFactory.Instance);
         var users = new Users(cluster, new UsersFile(security.Value.UsersFile, NullLogger<UsersFile>.Instance));
+        var time = clock ?? TimeProvider.System;
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
         _router = new KafkaRequestRouter(
             new ProduceApi(cluster, access, apis),
-            new FetchApi(cluster, access, TimeProvider.System, apis),
+            new FetchApi(cluster, access, new FetchSessionCache(time, apis), time, apis),
             new OffsetsApi(cluster, access, audit),
             new MetadataApi(cluster, addresses, access, audit, apis),
             new ClusterApi(cluster, addresses, access),
-            new TopicsApi(cluster, access, audit),
-            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis), access, audit),
-            new SaslApi(users, security, TimeProvider.System),
-            new AclsApi(cluster, access, audit),
-            new CredentialsApi(cluster, access, audit));
+            new GroupApis(
+                new GroupsApi(cluster, access),
+                new GroupOffsetsApi(cluster, access, audit),
+                new GroupAdminApi(cluster, access, audit)),
+            new AdminApis(
+                new TopicsApi(cluster, access, audit),
+                new TopicPartitionsApi(cluster, access),
+                new ConfigsApi(cluster, new BrokerConfigs(gateway, apis), access, audit),
+                new LogDirsApi(cluster, access),
+                new ReplicasApi(cluster, access)),
+            new SecurityApis(
+                new SaslApi(users, security, time),
+                new AclsApi(cluster, access, audit),
+                new CredentialsApi(cluster, access, audit)));
         Client = new KafkaClient(
             "test",
             new IPEndPoint(IPAddress.Loopback, 50_000),

@@ -24,6 +24,8 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
 
     public IProducerIds ProducerIds => this;
 
+    public IGroupCoordinator Groups => throw new NotSupportedException();
+
     public ISecurityStore Security => throw new NotSupportedException();
 
     public ScriptedPartition this[int partition] => _partitions[partition];

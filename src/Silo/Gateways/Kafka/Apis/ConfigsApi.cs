@@ -42,27 +42,10 @@ internal sealed class ConfigsApi(
 
     public async ValueTask<IncrementalAlterConfigsResponse> AlterAsync(
         IncrementalAlterConfigsRequest request, KafkaCall call)
-    {
-        var access = await control.OfAsync(call);
-        var altered = new List<AlteredResource>(request.Resources.Count);
-        var counts = request.Resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
-        foreach (var resource in request.Resources)
-        {
-            var refusal = FindDenial(resource.Type, resource.Name, access) is { } denial ? (denial, null)
-                : counts[(resource.Type, resource.Name)] > 1
-                    ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
-                : Refusal(resource);
-            var (error, message) = refusal ?? await AlterAsync(resource, request.ValidateOnly, call.Closed);
-            altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
-            if (!request.ValidateOnly)
-            {
-                var names = string.Join(", ", resource.Configs.Select(config => $"{config.Operation} {config.Name}"));
-                audit.Record(call, "alter configs", $"{resource.Type} {resource.Name}", error, names);
-            }
-        }
+        => new(await AlterAsync(request.Resources, request.ValidateOnly, call));
 
-        return new IncrementalAlterConfigsResponse(altered);
-    }
+    public async ValueTask<AlterConfigsResponse> ReplaceAsync(AlterConfigsRequest request, KafkaCall call)
+        => new(await AlterAsync([.. request.Resources.Select(ToChanges)], request.ValidateOnly, call));
 
     private static ErrorCode? FindDenial(ConfigResourceType type, string name, Access access)
         => type == ConfigResourceType.Topic
@@ -88,6 +71,30 @@ internal sealed class ConfigsApi(
             : Found.Nothing(ErrorCode.InvalidRequest, $"This is node {description.NodeId}, not '{name}'.");
     }
 
+    private async ValueTask<AlteredResource[]> AlterAsync(
+        IReadOnlyList<AlterableResource> resources, bool validateOnly, KafkaCall call)
+    {
+        var access = await control.OfAsync(call);
+        var altered = new List<AlteredResource>(resources.Count);
+        var counts = resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
+        foreach (var resource in resources)
+        {
+            var refusal = FindDenial(resource.Type, resource.Name, access) is { } denial ? (denial, null)
+                : counts[(resource.Type, resource.Name)] > 1
+                    ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
+                : Refusal(resource);
+            var (error, message) = refusal ?? await AlterAsync(resource, validateOnly, call.Closed);
+            altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
+            if (!validateOnly)
+            {
+                var names = string.Join(", ", resource.Configs.Select(config => $"{config.Operation} {config.Name}"));
+                audit.Record(call, "alter configs", $"{resource.Type} {resource.Name}", error, names);
+            }
+        }
+
+        return [.. altered];
+    }
+
     private async ValueTask<(ErrorCode Error, string? Message)> AlterAsync(
         AlterableResource resource, bool validateOnly, CancellationToken closed)
     {
@@ -97,11 +104,27 @@ internal sealed class ConfigsApi(
         return (reply.Error.ToErrorCode(), reply.Message);
     }
 
+    // What is not named goes back to its default; so nothing has to be read first, and all changes at once.
+    private static AlterableResource ToChanges(ReplacedResource resource) => new(
+        resource.Type,
+        resource.Name,
+        [
+            .. resource.Configs.Select(config => new AlterableConfig(config.Name, ConfigOperation.Set, config.Value)),
+            .. TopicConfig.Definitions
+                .ExceptBy(resource.Configs.Select(config => config.Name), definition => definition.Name)
+                .Select(definition => new AlterableConfig(definition.Name, ConfigOperation.Delete, Value: null)),
+        ]);
+
     private static (ErrorCode Error, string? Message)? Refusal(AlterableResource resource)
     {
         if (resource.Type != ConfigResourceType.Topic)
         {
             return (ErrorCode.InvalidRequest, $"The configuration of {resource.Type} resources cannot be changed.");
+        }
+
+        if (InternalTopics.Includes(resource.Name))
+        {
+            return (InternalTopics.Refusal, InternalTopics.Message);
         }
 
         var names = new HashSet<string>();

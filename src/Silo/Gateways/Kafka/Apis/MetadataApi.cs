@@ -85,7 +85,11 @@ internal sealed class MetadataApi(
 
         return await cluster.Topics.FindAsync(wanted.Name, call.Closed) is { } topic
             ? await DescribeAsync(topic, call.Closed)
-            : await CreateAsync(wanted.Name, mayCreate && _autoCreates, access.As(ApiKey.CreateTopics), call);
+            : await CreateAsync(
+                wanted.Name,
+                mayCreate && _autoCreates && !InternalTopics.Includes(wanted.Name),
+                access.As(ApiKey.CreateTopics),
+                call);
     }
 
     private async ValueTask<MetadataTopic> CreateAsync(string name, bool shall, Access access, KafkaCall call)
@@ -124,7 +128,7 @@ internal sealed class MetadataApi(
                 : new MetadataPartition(ErrorCode.LeaderNotAvailable, partition, -1, epoch, [], [], []);
         }
 
-        return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, partitions, IsInternal: false);
+        return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, partitions, topic.IsInternal);
     }
 
     private static ErrorCode WhyMissing(StreamError error) => error switch

@@ -10,30 +10,33 @@ internal sealed class OffsetsApi(ICluster cluster, AccessControl control, AuditL
 {
     public async ValueTask<ListOffsetsResponse> ListAsync(ListOffsetsRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<ListOffsetsPartition, ListedOffset>(
-            request.Topics, partition => partition.Index, (found, wanted) => ListAsync(found, wanted, call), call));
+            request.Topics,
+            partition => partition.Index,
+            (_, found, wanted) => ListAsync(found, wanted, call),
+            call));
 
     public async ValueTask<OffsetForLeaderEpochResponse> FindEpochEndsAsync(
         OffsetForLeaderEpochRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<EpochQuestion, EpochEnd>(
-            request.Topics, partition => partition.Index, (found, wanted) => FindEpochEndAsync(found, wanted, call), call));
-
-    public async ValueTask<DeleteRecordsResponse> DeleteRecordsAsync(DeleteRecordsRequest request, KafkaCall call)
-    {
-        var topics = await ForEachPartitionAsync<DeleteRecordsPartition, DeletedRecords>(
             request.Topics,
             partition => partition.Index,
-            (found, wanted) => DeleteRecordsAsync(found, wanted, call),
-            call);
-        foreach (var (name, partitions) in topics)
-        {
-            foreach (var (partition, logStart, error) in partitions)
-            {
-                audit.Record(call, "delete records", $"{name}-{partition}", error, $"before {logStart}");
-            }
-        }
+            (_, found, wanted) => FindEpochEndAsync(found, wanted, call),
+            call));
 
-        return new DeleteRecordsResponse(topics);
-    }
+    public async ValueTask<DeleteRecordsResponse> DeleteRecordsAsync(DeleteRecordsRequest request, KafkaCall call)
+        => new(await ForEachPartitionAsync<DeleteRecordsPartition, DeletedRecords>(
+            request.Topics,
+            partition => partition.Index,
+            async (topic, found, wanted) =>
+            {
+                var deleted = found.Partition is not null && InternalTopics.Includes(topic)
+                    ? new DeletedRecords(wanted.Index, LowWatermark: -1, InternalTopics.Refusal)
+                    : await DeleteRecordsAsync(found, wanted, call);
+                audit.Record(
+                    call, "delete records", $"{topic}-{wanted.Index}", deleted.Error, $"before {wanted.BeforeOffset}");
+                return deleted;
+            },
+            call));
 
     private static async ValueTask<ListedOffset> ListAsync(
         Found found, ListOffsetsPartition wanted, KafkaCall call)
@@ -93,7 +96,7 @@ internal sealed class OffsetsApi(ICluster cluster, AccessControl control, AuditL
     private async ValueTask<PerTopic<TAnswer>[]> ForEachPartitionAsync<TWanted, TAnswer>(
         IReadOnlyList<PerTopic<TWanted>> topics,
         Func<TWanted, int> indexOf,
-        Func<Found, TWanted, ValueTask<TAnswer>> answer,
+        Func<string, Found, TWanted, ValueTask<TAnswer>> answer,
         KafkaCall call)
         where TWanted : IKafkaStruct<TWanted>
         where TAnswer : IKafkaStruct<TAnswer>
@@ -111,8 +114,8 @@ internal sealed class OffsetsApi(ICluster cluster, AccessControl control, AuditL
                 var wanted = topics[i].Partitions[j];
                 var index = indexOf(wanted);
                 var exists = topic is not null && index >= 0 && index < topic.PartitionCount;
-                partitions[j] = await answer(
-                    new(exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null, missing), wanted);
+                var partition = exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null;
+                partitions[j] = await answer(topics[i].Name, new(partition, missing), wanted);
             }
 
             answers[i] = new PerTopic<TAnswer>(topics[i].Name, partitions);

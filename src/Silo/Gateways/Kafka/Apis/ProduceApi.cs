@@ -114,6 +114,11 @@ internal sealed class ProduceApi(ICluster cluster, AccessControl control, IOptio
             return new(AppendReply.Refused(missing));
         }
 
+        if (topic.IsInternal)
+        {
+            return new(AppendReply.Refused(StreamError.InvalidTopicName, InternalTopics.Message));
+        }
+
         if (partition.Records.IsEmpty)
         {
             return new(AppendReply.Refused(StreamError.InvalidRecord, "There is no record batch for the partition."));
@@ -121,8 +126,8 @@ internal sealed class ProduceApi(ICluster cluster, AccessControl control, IOptio
 
         if (BatchHeader.TryRead(partition.Records.Span, out var header)
             && header.Magic == BatchHeader.CurrentMagic
-            && header.TotalBytes > 0
-            && header.TotalBytes < partition.Records.Length)
+            && header.BatchLength > 0
+            && header.BatchLength < partition.Records.Length - BatchHeader.LengthPrefixBytes)
         {
             return new(AppendReply.Refused(
                 StreamError.InvalidRecord, "There is more than one record batch for the partition."));

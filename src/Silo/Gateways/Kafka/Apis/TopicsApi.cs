@@ -14,6 +14,8 @@ internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLo
 {
     private const short ReplicationFactor = 1;
 
+    private static readonly Refusal s_internal = new(InternalTopics.Refusal, InternalTopics.Message);
+
     public async ValueTask<CreateTopicsResponse> CreateAsync(CreateTopicsRequest request, KafkaCall call)
     {
         var repeated = Repeated(request.Topics.Select(topic => topic.Name));
@@ -137,12 +139,22 @@ internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLo
             return new DeletedTopic(null, known.Id, ErrorCode.TopicAuthorizationFailed, ErrorMessage: null);
         }
 
+        if (known.IsInternal)
+        {
+            return new DeletedTopic(known.Name, known.Id, s_internal.Error, s_internal.Message);
+        }
+
         var reply = await cluster.Topics.DeleteAsync(known.Name, closed);
         return new DeletedTopic(known.Name, known.Id, reply.Error.ToErrorCode(), reply.Message);
     }
 
     private static Refusal? CheckNewTopic(CreatableTopic topic, IReadOnlySet<int> nodes)
     {
+        if (InternalTopics.Includes(topic.Name))
+        {
+            return s_internal;
+        }
+
         if (topic.Configs.FirstOrDefault(config => config.Value is null) is { Name: { } nameOfNull })
         {
             return new Refusal(ErrorCode.InvalidConfig, $"The configuration '{nameOfNull}' has no value.");
@@ -174,6 +186,11 @@ internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLo
     private async ValueTask<Refusal?> CheckGrowthAsync(
         GrowingTopic topic, IReadOnlySet<int> nodes, CancellationToken closed)
     {
+        if (InternalTopics.Includes(topic.Name))
+        {
+            return s_internal;
+        }
+
         if (topic.Assignments is null || await cluster.Topics.FindAsync(topic.Name, closed) is not { } known)
         {
             return null;
