@@ -36,6 +36,8 @@ public interface ICluster
 
     IProducerIds ProducerIds { get; }
 
+    IClientQuotas Quotas { get; }
+
     /// <summary>Never fails and never waits: whether the partition exists shows when it is called.</summary>
     IPartition GetPartition(PartitionId id);
 

@@ -38,6 +38,8 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
 
     public IProducerIds ProducerIds => _store.ProducerIds;
 
+    public IClientQuotas Quotas => _store.Quotas;
+
     /// <summary>Null while the storage is being opened anew.</summary>
     internal OpenedPartitions? Opened => _opened is { } opened && opened.Store == _store.Current ? opened : null;
 

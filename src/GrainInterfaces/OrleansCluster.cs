@@ -28,6 +28,8 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
 
     public IProducerIds ProducerIds => _cluster;
 
+    public IClientQuotas Quotas { get; } = grains.GetGrain<IClientQuotasGrain>(GrainKey);
+
     public IPartition GetPartition(PartitionId id)
         => _partitions.TryGetValue(id, out var partition) ? partition : KeepPartition(id);
 

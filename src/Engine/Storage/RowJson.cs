@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Topics;
 
 namespace OrleansStream.Engine.Storage;
@@ -14,6 +15,7 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(TombstoneRow))]
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
+[JsonSerializable(typeof(QuotaRow))]
 internal sealed partial class RowJson : JsonSerializerContext
 {
     /// <exception cref="InvalidDataException">

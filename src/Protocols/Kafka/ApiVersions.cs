@@ -33,6 +33,8 @@ public static class ApiVersions
         Row(ApiKey.DescribeConfigs, min: 1, max: 4, firstFlexible: 4),
         Row(ApiKey.CreatePartitions, min: 0, max: 3, firstFlexible: 2),
         Row(ApiKey.IncrementalAlterConfigs, min: 0, max: 1, firstFlexible: 1),
+        Row(ApiKey.DescribeClientQuotas, min: 0, max: 1, firstFlexible: 1),
+        Row(ApiKey.AlterClientQuotas, min: 0, max: 1, firstFlexible: 1),
         Row(ApiKey.DescribeCluster, min: 0, max: 2, firstFlexible: 0),
     ];
 

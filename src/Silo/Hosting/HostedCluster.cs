@@ -9,6 +9,8 @@ internal sealed class HostedCluster(IClusterHost host) : ICluster
 
     public IProducerIds ProducerIds => host.Cluster.ProducerIds;
 
+    public IClientQuotas Quotas => host.Cluster.Quotas;
+
     public IPartition GetPartition(PartitionId id) => host.Cluster.GetPartition(id);
 
     public ValueTask<ClusterDescription> DescribeAsync(CancellationToken cancellationToken)

@@ -17,7 +17,8 @@ internal sealed class KafkaRequestRouter(
     MetadataApi metadata,
     ClusterApi cluster,
     TopicsApi topics,
-    ConfigsApi configs) : IKafkaRequestRouter
+    ConfigsApi configs,
+    QuotasApi quotas) : IKafkaRequestRouter
 {
     // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
     // than into the memory that reading and answering them takes.
@@ -73,6 +74,10 @@ internal sealed class KafkaRequestRouter(
             ApiKey.IncrementalAlterConfigs =>
                 AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
                     ref reader, frame, call, configs.AlterAsync),
+            ApiKey.DescribeClientQuotas => AnswerAsync<DescribeClientQuotasRequest, DescribeClientQuotasResponse>(
+                ref reader, frame, call, quotas.DescribeAsync),
+            ApiKey.AlterClientQuotas => AnswerAsync<AlterClientQuotasRequest, AlterClientQuotasResponse>(
+                ref reader, frame, call, quotas.AlterAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),

@@ -11,7 +11,8 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// There are no fetch sessions: every request names all its partitions, and session id 0 in the reply tells the client
 /// to go on like that.
 /// </remarks>
-internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<KafkaApiOptions> options)
+internal sealed class FetchApi(
+    ICluster cluster, KafkaQuotas quotas, TimeProvider time, IOptions<KafkaApiOptions> options)
 {
     private const sbyte ReadCommitted = 1;
 
@@ -24,11 +25,20 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
             return call.Reply(new FetchResponse(ErrorCode.FetchSessionIdNotFound, SessionId: 0, Topics: []));
         }
 
+        // No more than its quota allows in a while: a client that gets more at once only has to wait for longer.
+        var maxBytes = quotas.CutFetch(call.Client, request.MaxBytes);
+        if (maxBytes < request.MaxBytes)
+        {
+            request = request with { MaxBytes = maxBytes };
+        }
+
         var round = new FetchRound(await FindPartitionsAsync(request, call), BudgetBytes(request));
         try
         {
             await FillAsync(round, request, call.Closed);
-            return call.Reply(ToResponse(request, round), records: round);
+            var throttleTimeMs = quotas.Charge(QuotaKind.Fetch, call.Client, round.TotalBytes);
+            return call.Reply(
+                ToResponse(request, round) with { ThrottleTimeMs = throttleTimeMs }, records: round);
         }
         catch
         {
