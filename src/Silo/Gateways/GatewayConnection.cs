@@ -239,7 +239,8 @@ internal sealed class GatewayConnection(
         _waitingFor = InputWait.Nothing;
 
         // Only from here on does it depend on the client.
-        Volatile.Write(ref _requestBegunAt, time.GetTimestamp());
+        Touch();
+        Volatile.Write(ref _requestBegunAt, Volatile.Read(ref _lastActivityAt));
         metrics.MemoryTaken(protocol, ReceiveMemory.HeldBytes(bytes));
     }
 
