@@ -19,11 +19,17 @@ public enum Acks
 /// <param name="Timeout">
 /// How long the append may wait for memory and, with <see cref="Acks.All"/>, for the flush.
 /// </param>
+/// <param name="ExpectedOffset">
+/// The offset the batch must get; if another batch has it already, the answer is
+/// <see cref="StreamError.OffsetOutOfRange"/>. So a writer that knows every record before its own can be sure that
+/// nobody else has written. -1 for any.
+/// </param>
 [GenerateSerializer, Immutable, Alias("OrleansStream.AppendRequest")]
 public readonly record struct AppendRequest(
     [property: Id(0)] ReadOnlyMemory<byte> Batch,
     [property: Id(1)] Acks Acks,
-    [property: Id(2)] TimeSpan Timeout);
+    [property: Id(2)] TimeSpan Timeout,
+    [property: Id(3)] long ExpectedOffset = -1);
 
 /// <summary>Where the batch went, or why it did not.</summary>
 /// <param name="BaseOffset">

@@ -16,6 +16,10 @@ public readonly record struct GroupProtocol([property: Id(0)] string Name, [prop
 /// to ask again with it: then a lost answer leaves no member behind that nobody is.
 /// </param>
 /// <param name="Protocols">In order of preference; at least one.</param>
+/// <param name="KnowsSkipAssignment">
+/// Whether the client heeds <see cref="JoinGroupReply.SkipAssignment"/>. A leader that comes back and does not is kept
+/// from assigning by being told that somebody else leads.
+/// </param>
 [GenerateSerializer, Immutable, Alias("OrleansStream.JoinGroupRequest")]
 public sealed record JoinGroupRequest(
     [property: Id(0)] string GroupId,
@@ -28,7 +32,8 @@ public sealed record JoinGroupRequest(
     [property: Id(7)] TimeSpan RebalanceTimeout,
     [property: Id(8)] string ProtocolType,
     [property: Id(9)] IReadOnlyList<GroupProtocol> Protocols,
-    [property: Id(10)] string? Reason = null);
+    [property: Id(10)] string? Reason = null,
+    [property: Id(11)] bool KnowsSkipAssignment = false);
 
 /// <summary>A member as the leader sees it when it assigns.</summary>
 /// <param name="Metadata">What the member said in the protocol that was chosen.</param>

@@ -38,6 +38,10 @@ public interface ICluster
 
     IClientQuotas Quotas { get; }
 
+    IGroupCoordinator Groups { get; }
+
+    ISecurityStore Security { get; }
+
     /// <summary>Never fails and never waits: whether the partition exists shows when it is called.</summary>
     IPartition GetPartition(PartitionId id);
 

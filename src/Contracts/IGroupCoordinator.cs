@@ -15,11 +15,13 @@ public interface IGroupCoordinator
     /// Joins a group, or asks it to rebalance. Answers when the generation is complete: when every known member has
     /// joined, or the rebalance timeout has removed those that did not.
     /// </summary>
+    [ResponseTimeout("01:00:00")]
     ValueTask<JoinGroupReply> JoinAsync(JoinGroupRequest request, CancellationToken cancellationToken);
 
     /// <summary>
     /// Hands in the assignments (the leader) and asks for one's own. Answers when the leader has handed them in.
     /// </summary>
+    [ResponseTimeout("01:00:00")]
     ValueTask<SyncGroupReply> SyncAsync(SyncGroupRequest request, CancellationToken cancellationToken);
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace OrleansStream.Contracts;
 
-// Stand-ins for Orleans' serialization attributes, compiled only where Orleans is not part of the build.
+// Stand-ins for Orleans' attributes, compiled only where Orleans is not part of the build.
 
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
 internal sealed class GenerateSerializerAttribute : Attribute;
@@ -19,3 +19,9 @@ internal sealed class AliasAttribute(string alias) : Attribute
 
 [AttributeUsage(AttributeTargets.All)]
 internal sealed class ImmutableAttribute : Attribute;
+
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class ResponseTimeoutAttribute(string timeout) : Attribute
+{
+    public string Timeout => timeout;
+}

@@ -2,12 +2,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.GrainInterfaces;
 
-/// <summary>
-/// A partition as its callers hold it: says in the port's words what can become of a call to a grain.
-/// </summary>
+/// <summary>A partition as its callers hold it.</summary>
 /// <remarks>
-/// A grain that moves or whose silo is lost is an expected outcome that clients retry, not an exception. Waits are cut
-/// to what Orleans gives a call, which is 30 seconds by default.
+/// Waits are cut to what Orleans gives a call, which is 30 seconds by default.
 ///
 /// Calls keep their order where the caller's silo hosts the partition and knows it. Between silos they do not: Orleans
 /// hands each message that arrives to the thread pool by itself. A caller that sends several batches before the first
@@ -18,46 +15,29 @@ internal sealed class OrleansPartition(IPartitionGrain grain) : IPartition
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
     public ValueTask<AppendReply> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
-        => AnswerAsync(
+        => GrainCall.AnswerAsync(
             grain.AppendAsync(request with { Timeout = Cut(request.Timeout) }, cancellationToken),
             AppendReply.Refused);
 
     public ValueTask<FetchReply> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
-        => AnswerAsync(
+        => GrainCall.AnswerAsync(
             grain.FetchAsync(request with { MaxWait = Cut(request.MaxWait) }, cancellationToken),
             static (error, _) => FetchReply.Refused(error));
 
     public ValueTask<OffsetReply> FindOffsetAsync(OffsetQuery query, CancellationToken cancellationToken)
-        => AnswerAsync(
+        => GrainCall.AnswerAsync(
             grain.FindOffsetAsync(query, cancellationToken), static (error, _) => new(error, -1, -1, -1));
 
     public ValueTask<EpochEndReply> FindEpochEndAsync(EpochEndQuery query, CancellationToken cancellationToken)
-        => AnswerAsync(grain.FindEpochEndAsync(query, cancellationToken), static (error, _) => new(error, -1, -1));
+        => GrainCall.AnswerAsync(grain.FindEpochEndAsync(query, cancellationToken), static (error, _) => new(error, -1, -1));
 
     public ValueTask<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, CancellationToken cancellationToken)
-        => AnswerAsync(
+        => GrainCall.AnswerAsync(
             grain.DeleteRecordsAsync(beforeOffset, cancellationToken), static (error, _) => new(error, -1));
 
     public ValueTask<PartitionStatus> GetStatusAsync(CancellationToken cancellationToken)
-        => AnswerAsync(
+        => GrainCall.AnswerAsync(
             grain.GetStatusAsync(cancellationToken), static (error, _) => new(error, -1, -1, -1, -1, -1));
 
     private static TimeSpan Cut(TimeSpan wait) => wait < LongestWait ? wait : LongestWait;
-
-    private static async ValueTask<TReply> AnswerAsync<TReply>(
-        ValueTask<TReply> call, Func<StreamError, string, TReply> refuse)
-    {
-        try
-        {
-            return await call.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or SiloUnavailableException)
-        {
-            return refuse(StreamError.TimedOut, e.Message);
-        }
-        catch (OrleansMessageRejectionException e)
-        {
-            return refuse(StreamError.NotHosted, e.Message);
-        }
-    }
 }

@@ -25,3 +25,7 @@ public sealed class LocalOffsetTests : OffsetContract<LocalClusterFixture>;
 public sealed class LocalRestartTests : RestartContract<LocalClusterFixture>;
 
 public sealed class LocalQuotaTests : QuotaContract<LocalClusterFixture>;
+
+public sealed class MemorySecurityTests : SecurityContract<MemoryClusterFixture>;
+
+public sealed class LocalSecurityTests : SecurityContract<LocalClusterFixture>;

@@ -21,6 +21,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly TopicCatalog _topics;
     private readonly ProducerIdAllocator _producerIds;
     private readonly ClientQuotas _quotas;
+    private readonly SecurityStore _security;
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
@@ -28,7 +29,12 @@ public sealed partial class LogStore : IAsyncDisposable
     private int _isClosing;
 
     private LogStore(
-        HostServices services, TopicSet topics, QuotaSet quotas, RecoveryResult recovery, string clusterId)
+        HostServices services,
+        TopicSet topics,
+        QuotaSet quotas,
+        SecuritySnapshot security,
+        RecoveryResult recovery,
+        string clusterId)
     {
         _services = services;
         _recovery = recovery;
@@ -37,6 +43,7 @@ public sealed partial class LogStore : IAsyncDisposable
         _topics.Changed += OnTopicChangedAsync;
         _producerIds = new ProducerIdAllocator(services.Storage.Tables);
         _quotas = new ClientQuotas(services, quotas);
+        _security = new SecurityStore(services, security);
         _maintenance = new Maintenance(services, () => _hosts.Values);
     }
 
@@ -47,6 +54,8 @@ public sealed partial class LogStore : IAsyncDisposable
     public IProducerIds ProducerIds => _producerIds;
 
     public IClientQuotas Quotas => _quotas;
+
+    public ISecurityStore Security => _security;
 
     /// <summary>Completes with the fault that ends this store, if there ever is one.</summary>
     public Task<Exception> Failed => _services.Failed;
@@ -167,6 +176,7 @@ public sealed partial class LogStore : IAsyncDisposable
         await _topics.DisposeAsync().ConfigureAwait(false);
         await _producerIds.DisposeAsync().ConfigureAwait(false);
         await _quotas.DisposeAsync().ConfigureAwait(false);
+        await _security.DisposeAsync().ConfigureAwait(false);
         await _services.Journal.DisposeAsync().ConfigureAwait(false);
         if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
         {
@@ -225,6 +235,7 @@ public sealed partial class LogStore : IAsyncDisposable
         var (topics, tombstones) = TopicRows.Decode(rows);
         var quotas = QuotaRows.Decode(
             await tables.QueryAsync(QuotaRows.Table, QuotaRows.PartitionKey, cancellationToken).ConfigureAwait(false));
+        var security = await SecurityRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
 
         var known = topics.ToDictionary(topic => topic.Id, _ => true);
         foreach (var id in tombstones.Keys)
@@ -241,7 +252,7 @@ public sealed partial class LogStore : IAsyncDisposable
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
         LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
         var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
-        return new LogStore(services, set, quotas, recovery, identity.ClusterId);
+        return new LogStore(services, set, quotas, security, recovery, identity.ClusterId);
     }
 
     // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Quotas;
@@ -16,6 +17,9 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
 [JsonSerializable(typeof(QuotaRow))]
+[JsonSerializable(typeof(SaltKeyRow))]
+[JsonSerializable(typeof(ScramCredential))]
+[JsonSerializable(typeof(AclBinding))]
 internal sealed partial class RowJson : JsonSerializerContext
 {
     /// <exception cref="InvalidDataException">

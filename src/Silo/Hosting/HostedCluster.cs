@@ -11,6 +11,10 @@ internal sealed class HostedCluster(IClusterHost host) : ICluster
 
     public IClientQuotas Quotas => host.Cluster.Quotas;
 
+    public IGroupCoordinator Groups => host.Cluster.Groups;
+
+    public ISecurityStore Security => host.Cluster.Security;
+
     public IPartition GetPartition(PartitionId id) => host.Cluster.GetPartition(id);
 
     public ValueTask<ClusterDescription> DescribeAsync(CancellationToken cancellationToken)

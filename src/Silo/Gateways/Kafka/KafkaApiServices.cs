@@ -16,5 +16,14 @@ internal static class KafkaApiServices
             .AddSingleton<ClusterApi>()
             .AddSingleton<TopicsApi>()
             .AddSingleton<ConfigsApi>()
+            .AddSingleton<GroupsApi>()
+            .AddSingleton<GroupOffsetsApi>()
+            .AddSingleton<GroupAdminApi>()
+            .AddSingleton<LogDirsApi>()
+            .AddSingleton<ReplicasApi>()
+            .AddSingleton<TopicPartitionsApi>()
+            .AddSingleton<GroupApis>()
+            .AddSingleton<AdminApis>()
+            .AddSingleton<FetchSessionCache>()
             .AddSingleton<IKafkaRequestRouter, KafkaRequestRouter>();
 }

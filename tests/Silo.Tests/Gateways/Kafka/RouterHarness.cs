@@ -20,8 +20,10 @@ internal sealed class RouterHarness
         ICluster cluster,
         KafkaApiOptions? apiOptions = null,
         KafkaGatewayOptions? gatewayOptions = null,
+        TimeProvider? clock = null,
         KafkaQuotaOptions? quotaOptions = null)
     {
+        var time = clock ?? TimeProvider.System;
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
@@ -29,17 +31,22 @@ internal sealed class RouterHarness
             cluster,
             Options.Create(quotaOptions ?? new KafkaQuotaOptions()),
             new GatewayMetrics(new TestMeters()),
-            TimeProvider.System,
+            time,
             NullLogger<KafkaQuotas>.Instance);
         _router = new KafkaRequestRouter(
             new ProduceApi(cluster, quotas, apis),
-            new FetchApi(cluster, quotas, TimeProvider.System, apis),
+            new FetchApi(cluster, new FetchSessionCache(time, apis), quotas, time, apis),
             new OffsetsApi(cluster),
             new MetadataApi(cluster, addresses, apis),
             new ClusterApi(cluster, addresses),
-            new TopicsApi(cluster),
-            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)),
-            new QuotasApi(cluster, quotas));
+            new GroupApis(new GroupsApi(cluster), new GroupOffsetsApi(cluster), new GroupAdminApi(cluster)),
+            new AdminApis(
+                new TopicsApi(cluster),
+                new TopicPartitionsApi(cluster),
+                new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)),
+                new LogDirsApi(cluster),
+                new ReplicasApi(cluster),
+                new QuotasApi(cluster, quotas)));
     }
 
     public KafkaClient Client { get; } = new(

@@ -26,6 +26,10 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds, I
 
     public IClientQuotas Quotas => this;
 
+    public IGroupCoordinator Groups => throw new NotSupportedException();
+
+    public ISecurityStore Security => throw new NotSupportedException();
+
     public ScriptedPartition this[int partition] => _partitions[partition];
 
     public IPartition GetPartition(PartitionId id)

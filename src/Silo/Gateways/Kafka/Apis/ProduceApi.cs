@@ -106,6 +106,11 @@ internal sealed class ProduceApi(ICluster cluster, KafkaQuotas quotas, IOptions<
             return new(AppendReply.Refused(StreamError.UnknownTopicOrPartition));
         }
 
+        if (topic.IsInternal)
+        {
+            return new(AppendReply.Refused(StreamError.InvalidTopicName, InternalTopics.Message));
+        }
+
         if (partition.Records.IsEmpty)
         {
             return new(AppendReply.Refused(StreamError.InvalidRecord, "There is no record batch for the partition."));
@@ -113,8 +118,8 @@ internal sealed class ProduceApi(ICluster cluster, KafkaQuotas quotas, IOptions<
 
         if (BatchHeader.TryRead(partition.Records.Span, out var header)
             && header.Magic == BatchHeader.CurrentMagic
-            && header.TotalBytes > 0
-            && header.TotalBytes < partition.Records.Length)
+            && header.BatchLength > 0
+            && header.BatchLength < partition.Records.Length - BatchHeader.LengthPrefixBytes)
         {
             return new(AppendReply.Refused(
                 StreamError.InvalidRecord, "There is more than one record batch for the partition."));
