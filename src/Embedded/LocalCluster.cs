@@ -39,6 +39,8 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
 
     public IProducerIds ProducerIds => _store.ProducerIds;
 
+    public IClientQuotas Quotas => _store.Quotas;
+
     public IGroupCoordinator Groups { get; }
 
     public ISecurityStore Security => _store.Security;

@@ -36,6 +36,7 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
         _logger = loggers.CreateLogger<StoreSupervisor>();
         _time = time;
         Topics = new SupervisedTopics(this);
+        Quotas = new SupervisedQuotas(this);
         Security = new SupervisedSecurity(this);
     }
 
@@ -54,6 +55,8 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     public ITopicCatalog Topics { get; }
 
     public IProducerIds ProducerIds => this;
+
+    public IClientQuotas Quotas { get; }
 
     public ISecurityStore Security { get; }
 
