@@ -29,3 +29,7 @@ public sealed class LocalQuotaTests : QuotaContract<LocalClusterFixture>;
 public sealed class MemorySecurityTests : SecurityContract<MemoryClusterFixture>;
 
 public sealed class LocalSecurityTests : SecurityContract<LocalClusterFixture>;
+
+public sealed class MemoryGroupTests : GroupContract<MemoryClusterFixture>;
+
+public sealed class LocalGroupTests : GroupContract<LocalClusterFixture>;

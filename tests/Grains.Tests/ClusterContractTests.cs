@@ -15,3 +15,5 @@ public sealed class GrainRestartTests : RestartContract<OrleansFixture>;
 public sealed class GrainQuotaTests : QuotaContract<OrleansFixture>;
 
 public sealed class GrainSecurityTests : SecurityContract<OrleansFixture>;
+
+public sealed class GrainGroupTests : GroupContract<OrleansFixture>;
