@@ -21,3 +21,7 @@ public sealed class LocalFetchTests : FetchContract<LocalClusterFixture>;
 public sealed class LocalOffsetTests : OffsetContract<LocalClusterFixture>;
 
 public sealed class LocalRestartTests : RestartContract<LocalClusterFixture>;
+
+public sealed class MemoryGroupTests : GroupContract<MemoryClusterFixture>;
+
+public sealed class LocalGroupTests : GroupContract<LocalClusterFixture>;

@@ -11,3 +11,5 @@ public sealed class GrainFetchTests : FetchContract<OrleansFixture>;
 public sealed class GrainOffsetTests : OffsetContract<OrleansFixture>;
 
 public sealed class GrainRestartTests : RestartContract<OrleansFixture>;
+
+public sealed class GrainGroupTests : GroupContract<OrleansFixture>;

@@ -63,6 +63,12 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     public async Task OpenAsync(CancellationToken cancellationToken)
         => _supervising = SuperviseAsync(await OpenOnceAsync(cancellationToken).ConfigureAwait(false));
 
+    /// <summary>Begins to coordinate the groups that a partition holds; the caller ends it.</summary>
+    /// <param name="partition">The one of that id, for good: it stays valid while the storage is opened anew.</param>
+    /// <param name="topics">The topics of the cluster.</param>
+    public GroupCoordinator CoordinateGroups(PartitionId id, IPartition partition, ITopicCatalog topics)
+        => new(id, partition, topics, _options.Groups, _time, _logger);
+
     /// <exception cref="IOException">The storage fails, or is being opened anew; it can be tried again.</exception>
     async ValueTask<long> IProducerIds.AllocateAsync(CancellationToken cancellationToken)
     {
