@@ -24,7 +24,7 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
 
     public IProducerIds ProducerIds => this;
 
-    public IGroupCoordinator Groups => throw new NotSupportedException();
+    public IGroupCoordinator Groups { get; init; } = new ScriptedGroups();
 
     public ScriptedPartition this[int partition] => _partitions[partition];
 
