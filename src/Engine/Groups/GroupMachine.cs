@@ -63,7 +63,7 @@ internal sealed class GroupMachine(string groupId, GroupOptions options, GroupOu
     public void Remove(Member member, Moment now)
     {
         AnswerJoin(member, JoinGroupReply.Refused(StreamError.UnknownMember, member.Id));
-        AnswerSync(member, SyncGroupReply.Refused(StreamError.UnknownMember));
+        AnswerSync(member, SyncGroupReply.Refused(StreamError.UnknownMember), now);
         Members.Remove(member);
         PrepareRebalance(now);
     }
@@ -81,7 +81,7 @@ internal sealed class GroupMachine(string groupId, GroupOptions options, GroupOu
 
         foreach (var member in Members.All)
         {
-            AnswerSync(member, SyncGroupReply.Refused(StreamError.RebalanceInProgress));
+            AnswerSync(member, SyncGroupReply.Refused(StreamError.RebalanceInProgress), now);
         }
 
         _isInitial = State == GroupState.Empty && options.InitialRebalanceDelay > TimeSpan.Zero;
@@ -115,10 +115,9 @@ internal sealed class GroupMachine(string groupId, GroupOptions options, GroupOu
         }
 
         Store();
-        foreach (var member in Members.All.Where(member => member.Syncing is not null))
+        foreach (var member in Members.All)
         {
-            AnswerSync(member, AssignmentOf(member));
-            Extend(member, now);
+            AnswerSync(member, AssignmentOf(member), now);
         }
     }
 
@@ -230,12 +229,13 @@ internal sealed class GroupMachine(string groupId, GroupOptions options, GroupOu
         }
     }
 
-    /// <summary>Answers whoever waits for the member's assignment.</summary>
-    public void AnswerSync(Member member, SyncGroupReply reply)
+    /// <summary>Answers whoever waits for the member's assignment, and from then on has to say that it is alive.</summary>
+    public void AnswerSync(Member member, SyncGroupReply reply, Moment now)
     {
         if (member.Syncing is { } syncing)
         {
             member.Syncing = null;
+            Extend(member, now);
             outbox.Answer(syncing, reply);
         }
     }

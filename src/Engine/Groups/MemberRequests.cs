@@ -61,7 +61,8 @@ internal sealed class MemberRequests(GroupMachine group, GroupOptions options, G
             return;
         }
 
-        group.AnswerSync(member, SyncGroupReply.Refused(StreamError.RebalanceInProgress)); // An earlier one, given up.
+        // An earlier one, which the client has given up.
+        group.AnswerSync(member, SyncGroupReply.Refused(StreamError.RebalanceInProgress), now);
         member.Syncing = call;
         if (member.Id == _members.LeaderId)
         {
@@ -179,12 +180,16 @@ internal sealed class MemberRequests(GroupMachine group, GroupOptions options, G
         IGroupCall<JoinGroupReply> call, JoinGroupRequest request, Member member, string newMemberId, Moment now)
     {
         group.AnswerJoin(member, JoinGroupReply.Refused(StreamError.FencedInstanceId, member.Id));
-        group.AnswerSync(member, SyncGroupReply.Refused(StreamError.FencedInstanceId));
+        group.AnswerSync(member, SyncGroupReply.Refused(StreamError.FencedInstanceId), now);
         var before = member.MetadataIn(group.Protocol);
         var leaderBefore = _members.LeaderId!;
         _members.Rename(member, newMemberId);
         Rejoin(call, request, member);
-        group.Extend(member, now);
+        if (!member.IsNew)
+        {
+            group.Extend(member, now);
+        }
+
         if (group.State != GroupState.Stable
             || _members.SelectProtocol() != group.Protocol
             || !Subscription.AreSame(before, member.MetadataIn(group.Protocol)))
