@@ -96,6 +96,21 @@ public sealed class GroupTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(3_000, (await KcatAsync()).Distinct().Count());
     }
 
+    [FactNeeding("kafkajs")]
+    public async Task Kafkajs_reads_as_a_group_and_administers_it()
+    {
+        var flow = await RecordFlow.OpenAsync(_silo.KafkaAddress, "flow", PartitionCount);
+        await flow.SendAsync(_silo.KafkaAddress, 3_000);
+        var path = Path.Combine(RepositoryRoot.Path, "tests/Silo.Tests/RealClients/node/group.js");
+
+        Assert.Equal(
+            [
+                "state Stable 1", "read 3000", "committed 3000", "groups kafkajs", "deleted kafkajs 0",
+                "retention 86400000", "moving 0",
+            ],
+            await ChildProcess.RunAsync(s_timeout, "node", path, _silo.KafkaAddress, "flow", "3000"));
+    }
+
     [FactNeeding("python3-confluent-kafka")]
     public async Task Admin_clients_see_groups_and_take_them_away()
     {
@@ -202,7 +217,8 @@ public sealed class GroupTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private Task<string[]> KcatAsync() => ChildProcess.RunAsync(
-        s_timeout, "kcat", "-q", "-b", _silo.KafkaAddress, "-X", "auto.offset.reset=earliest", "-e", "-G", "kcat", "flow");
+        s_timeout, "kcat", "-q", "-b", _silo.KafkaAddress, "-X", "auto.offset.reset=earliest",
+        "-e", "-G", "kcat", "flow");
 
     private Task<string[]> ListGroupsAsync()
     {

@@ -102,7 +102,8 @@ public sealed class FetchSessionTests : ClusterTests
     [Theory]
     [InlineData(1, 2, ErrorCode.InvalidFetchSessionEpoch)]
     [InlineData(2, 1, ErrorCode.FetchSessionIdNotFound)]
-    public async Task A_request_out_of_turn_is_refused_and_the_session_goes_on(int factor, int epoch, ErrorCode expected)
+    public async Task A_request_out_of_turn_is_refused_and_the_session_goes_on(
+        int factor, int epoch, ErrorCode expected)
     {
         var id = await OpenSessionAsync(0);
 

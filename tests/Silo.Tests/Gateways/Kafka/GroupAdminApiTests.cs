@@ -45,7 +45,8 @@ public sealed class GroupAdminApiTests
             StreamError.None, "g", GroupState.Stable, "consumer", "range",
             [new MemberDescription("m", "static", "client", "/10.0.0.1", [1], [2])]);
 
-        var response = await _harness.AskAsync(new DescribeGroupsRequest(["g", "g"], IncludeAuthorizedOperations: true));
+        var response = await _harness.AskAsync(
+            new DescribeGroupsRequest(["g", "g"], IncludeAuthorizedOperations: true));
 
         var group = Assert.Single(response.Groups);
         Assert.Equal(
