@@ -26,7 +26,7 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds, I
 
     public IClientQuotas Quotas => this;
 
-    public IGroupCoordinator Groups => throw new NotSupportedException();
+    public IGroupCoordinator Groups { get; init; } = new ScriptedGroups();
 
     public ISecurityStore Security => throw new NotSupportedException();
 
