@@ -11,6 +11,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _opened;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _overdue;
+    private readonly Counter<long> _unauthenticated;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
@@ -27,6 +28,8 @@ internal sealed class GatewayMetrics
             "ostream.gateway.connections.refused", "{connection}", "Connections closed at once, by reason.");
         _overdue = meter.CreateCounter<long>(
             "ostream.gateway.connections.overdue", "{connection}", "Connections cut because of a missed deadline.");
+        _unauthenticated = meter.CreateCounter<long>(
+            "ostream.gateway.authentication.failed", "{connection}", "Connections whose client could not log in.");
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
         _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
@@ -48,6 +51,8 @@ internal sealed class GatewayMetrics
         => _refused.Add(1, Tag(protocol), new("reason", reason.ToString()));
 
     public void ConnectionOverdue(string protocol) => _overdue.Add(1, Tag(protocol));
+
+    public void AuthenticationFailed(string protocol) => _unauthenticated.Add(1, Tag(protocol));
 
     public void RequestReceived(string protocol, int bytes)
     {

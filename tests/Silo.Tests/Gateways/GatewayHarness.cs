@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Protocols;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 using OrleansStream.TestKit;
 
 namespace OrleansStream.Silo.Tests.Gateways;
@@ -17,12 +18,18 @@ internal sealed class GatewayHarness : IDisposable
     private readonly TestMeters _meters = new();
     private readonly KafkaGateway _gateway;
 
-    public GatewayHarness(ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null)
+    public GatewayHarness(
+        ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null, SecurityOptions? securityOptions = null)
     {
         Limits = limits ?? new ConnectionOptions();
         Connections = new GatewayConnections(
             Options.Create(Limits), new GatewayMetrics(_meters), Time, NullLogger<GatewayConnections>.Instance);
-        _gateway = new KafkaGateway(Router, Options.Create(kafka ?? new KafkaGatewayOptions()));
+        var security = Options.Create(securityOptions ?? new SecurityOptions());
+        _gateway = new KafkaGateway(
+            Router,
+            Options.Create(kafka ?? new KafkaGatewayOptions()),
+            security,
+            new TlsServer(security, Time, NullLogger<TlsServer>.Instance));
     }
 
     public ConnectionOptions Limits { get; }

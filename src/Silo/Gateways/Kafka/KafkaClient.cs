@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -7,7 +8,7 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// The handler makes one per connection. The router fills in the names it reads from request headers and
 /// ApiVersions; only the connection's read loop writes, so requests still running may see a name appear.
 /// </remarks>
-internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoint? local)
+internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoint? local, bool mustLogIn = false)
 {
     private long _throttledUntil;
 
@@ -19,8 +20,17 @@ internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoin
     /// <summary>The address of ours that the client connected to; null on a connection without one.</summary>
     public EndPoint? Local => local;
 
-    /// <summary>The name the client has proved; Kafka's name for somebody who proved none.</summary>
-    public string User { get; set; } = "ANONYMOUS";
+    /// <summary>Who it has proved to be, as access rules name it.</summary>
+    public string Principal { get; set; } = Authorizer.Anonymous;
+
+    /// <summary>The name of its principal, as quotas are given to it.</summary>
+    public string User => Principal[(Principal.IndexOf(':', StringComparison.Ordinal) + 1)..];
+
+    /// <summary>How far it has come with logging in, where it has to.</summary>
+    public SaslSession Sasl { get; } = new();
+
+    /// <summary>Whether it may ask for whatever there is.</summary>
+    public bool IsAdmitted => !mustLogIn || Sasl.Stage == SaslStage.LoggedIn;
 
     /// <summary>Until when, as a timestamp of the clock, nothing more is read from the client.</summary>
     public long ThrottledUntil => Volatile.Read(ref _throttledUntil);

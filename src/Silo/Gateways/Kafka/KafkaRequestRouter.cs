@@ -17,7 +17,8 @@ internal sealed class KafkaRequestRouter(
     MetadataApi metadata,
     ClusterApi cluster,
     GroupApis groups,
-    AdminApis admin) : IKafkaRequestRouter
+    AdminApis admin,
+    SecurityApis security) : IKafkaRequestRouter
 {
     // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
     // than into the memory that reading and answering them takes.
@@ -30,6 +31,7 @@ internal sealed class KafkaRequestRouter(
             var reader = new KafkaReader(frame.Memory) { MaxElements = MaxElements };
             var header = RequestHeader.Read(ref reader);
             CheckVersion(header);
+            CheckAdmission(header, client);
             client.ClientId = header.ClientId ?? client.ClientId;
             var call = new KafkaCall(header, client, closed);
 
@@ -125,7 +127,29 @@ internal sealed class KafkaRequestRouter(
                     ref reader, frame, call, admin.Replicas.ReassignAsync),
             ApiKey.ListPartitionReassignments =>
                 AnswerAsync<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>(
-                    ref reader, frame, call, ReplicasApi.ListReassignmentsAsync),
+                    ref reader, frame, call, admin.Replicas.ListReassignmentsAsync),
+            _ => DispatchSecurityAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchSecurityAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.SaslHandshake => security.Sasl.HandshakeAsync(
+                Read<SaslHandshakeRequest>(ref reader, frame, call), call),
+            ApiKey.SaslAuthenticate => security.Sasl.AuthenticateAsync(
+                Read<SaslAuthenticateRequest>(ref reader, frame, call), call),
+            ApiKey.DescribeAcls => AnswerAsync<DescribeAclsRequest, DescribeAclsResponse>(
+                ref reader, frame, call, security.Acls.DescribeAsync),
+            ApiKey.CreateAcls => AnswerAsync<CreateAclsRequest, CreateAclsResponse>(
+                ref reader, frame, call, security.Acls.CreateAsync),
+            ApiKey.DeleteAcls => AnswerAsync<DeleteAclsRequest, DeleteAclsResponse>(
+                ref reader, frame, call, security.Acls.DeleteAsync),
+            ApiKey.DescribeUserScramCredentials =>
+                AnswerAsync<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(
+                    ref reader, frame, call, security.Credentials.DescribeAsync),
+            ApiKey.AlterUserScramCredentials =>
+                AnswerAsync<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(
+                    ref reader, frame, call, security.Credentials.AlterAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),
         };
 
@@ -163,6 +187,18 @@ internal sealed class KafkaRequestRouter(
         var request = reader.ReadStruct<TRequest>(call.Version);
         frame.Dispose();
         return request;
+    }
+
+    // A stranger may find out what is spoken here, and log in.
+    private static void CheckAdmission(in RequestHeader header, KafkaClient client)
+    {
+        var isAdmitted = client.IsAdmitted
+            || (client.Sasl.Stage is SaslStage.Mechanism or SaslStage.Token
+                && header.ApiKey is ApiKey.ApiVersions or ApiKey.SaslHandshake or ApiKey.SaslAuthenticate);
+        if (!isAdmitted)
+        {
+            throw new ProtocolException($"{header.ApiKey} was sent without logging in.");
+        }
     }
 
     private static void CheckVersion(in RequestHeader header)

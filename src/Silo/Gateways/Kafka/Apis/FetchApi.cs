@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
@@ -9,6 +10,7 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// <summary>Reads records for consumers, and lets them wait for new ones.</summary>
 internal sealed class FetchApi(
     ICluster cluster,
+    AccessControl control,
     FetchSessionCache sessions,
     KafkaQuotas quotas,
     TimeProvider time,
@@ -55,6 +57,7 @@ internal sealed class FetchApi(
     {
         var byId = call.Version >= TopicIdVersion;
         var reads = new PartitionRead[positions.Length];
+        var access = await control.OfAsync(call);
         TopicDescription? topic = null;
         for (var i = 0; i < reads.Length; i++)
         {
@@ -67,6 +70,12 @@ internal sealed class FetchApi(
             }
 
             var unknown = byId && topic is null ? StreamError.UnknownTopicId : StreamError.UnknownTopicOrPartition;
+            if ((byId ? topic?.Name : key.TopicName) is { } name && !access.ToTopic(name))
+            {
+                reads[i] = new PartitionRead(positions[i], StreamError.NotAuthorized);
+                continue;
+            }
+
             reads[i] = topic is not null && key.Index >= 0 && key.Index < topic.PartitionCount
                 ? new PartitionRead(positions[i], cluster.GetPartition(new PartitionId(topic.Id, key.Index)))
                 : new PartitionRead(positions[i], unknown);

@@ -4,6 +4,7 @@ using OrleansStream.Protocols;
 using OrleansStream.Protocols.Batches;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -14,7 +15,8 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 ///
 /// Transactions are refused: here by their id, in the log by the batch's attributes.
 /// </remarks>
-internal sealed class ProduceApi(ICluster cluster, KafkaQuotas quotas, IOptions<KafkaApiOptions> options)
+internal sealed class ProduceApi(
+    ICluster cluster, AccessControl control, KafkaQuotas quotas, IOptions<KafkaApiOptions> options)
 {
     private const short NoAcks = 0;
     private const short LeaderAcks = 1;
@@ -79,18 +81,21 @@ internal sealed class ProduceApi(ICluster cluster, KafkaQuotas quotas, IOptions<
         // Completed unless the catalog had to be asked over the network.
         await call.Client.AppendsStarted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+        var access = await control.OfAsync(call);
         var acks = request.Acks == AllAcks ? Acks.All : Acks.Leader;
         var timeout = TimeSpan.FromMilliseconds(Math.Clamp(request.TimeoutMs, 0, _maxTimeout.TotalMilliseconds));
         var appends = new ValueTask<AppendReply>[request.Topics.Count][];
         for (var i = 0; i < appends.Length; i++)
         {
             var (name, partitions) = request.Topics[i];
-            var topic = await cluster.Topics.FindAsync(name, call.Closed);
+            var isAllowed = access.ToTopic(name);
+            var topic = isAllowed ? await cluster.Topics.FindAsync(name, call.Closed) : null;
+            var missing = isAllowed ? StreamError.UnknownTopicOrPartition : StreamError.NotAuthorized;
             appends[i] = new ValueTask<AppendReply>[partitions.Count];
             for (var j = 0; j < partitions.Count; j++)
             {
 #pragma warning disable CA2012 // All are started before the first is awaited; FinishAsync awaits each once.
-                appends[i][j] = AppendAsync(topic, partitions[j], acks, timeout, call.Closed);
+                appends[i][j] = AppendAsync(topic, missing, partitions[j], acks, timeout, call.Closed);
 #pragma warning restore CA2012
             }
         }
@@ -99,11 +104,16 @@ internal sealed class ProduceApi(ICluster cluster, KafkaQuotas quotas, IOptions<
     }
 
     private ValueTask<AppendReply> AppendAsync(
-        TopicDescription? topic, in ProducePartition partition, Acks acks, TimeSpan timeout, CancellationToken closed)
+        TopicDescription? topic,
+        StreamError missing,
+        in ProducePartition partition,
+        Acks acks,
+        TimeSpan timeout,
+        CancellationToken closed)
     {
         if (topic is null || partition.Index < 0 || partition.Index >= topic.PartitionCount)
         {
-            return new(AppendReply.Refused(StreamError.UnknownTopicOrPartition));
+            return new(AppendReply.Refused(missing));
         }
 
         if (topic.IsInternal)

@@ -1,11 +1,12 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Shows and changes quotas of users and client ids.</summary>
-internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas)
+internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas, AccessControl control, AuditLog audit)
 {
     private const string UserType = "user";
     private const string ClientIdType = "client-id";
@@ -13,6 +14,11 @@ internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas)
     public async ValueTask<DescribeClientQuotasResponse> DescribeAsync(
         DescribeClientQuotasRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToCluster())
+        {
+            return new DescribeClientQuotasResponse(ErrorCode.ClusterAuthorizationFailed, null, Entries: null);
+        }
+
         if (FindFault(request) is { } fault)
         {
             return new DescribeClientQuotasResponse(ErrorCode.InvalidRequest, fault, Entries: null);
@@ -28,11 +34,18 @@ internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas)
 
     public async ValueTask<AlterClientQuotasResponse> AlterAsync(AlterClientQuotasRequest request, KafkaCall call)
     {
+        var isAllowed = (await control.OfAsync(call)).ToCluster();
         var altered = new List<AlteredQuota>(request.Entries.Count);
         foreach (var entry in request.Entries)
         {
-            var (error, message) = await AlterAsync(entry, request.ValidateOnly, call.Closed);
-            altered.Add(new AlteredQuota(error.ToErrorCode(), message, entry.Entity));
+            var (error, message) = isAllowed
+                ? await AlterAsync(entry, request.ValidateOnly, call.Closed)
+                : (ErrorCode.ClusterAuthorizationFailed, null);
+            altered.Add(new AlteredQuota(error, message, entry.Entity));
+            if (!request.ValidateOnly)
+            {
+                audit.Record(call, "alter quota", Describe(entry.Entity), error, Describe(entry.Operations));
+            }
         }
 
         await quotas.RefreshAsync();
@@ -73,7 +86,8 @@ internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas)
             : name is null || !request.Strict;
     }
 
-    private async ValueTask<QuotaReply> AlterAsync(AlterableQuota entry, bool validateOnly, CancellationToken closed)
+    private async ValueTask<(ErrorCode Error, string? Message)> AlterAsync(
+        AlterableQuota entry, bool validateOnly, CancellationToken closed)
     {
         QuotaEntity entity = default;
         foreach (var (type, name) in entry.Entity)
@@ -87,16 +101,24 @@ internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas)
                     entity = entity with { ClientId = name ?? QuotaEntity.Default };
                     break;
                 case UserType or ClientIdType:
-                    return new QuotaReply(StreamError.InvalidRequest, $"A {type} is empty or named twice.");
+                    return (ErrorCode.InvalidRequest, $"A {type} is empty or named twice.");
                 default:
-                    return new QuotaReply(StreamError.InvalidRequest, UnknownType(type));
+                    return (ErrorCode.InvalidRequest, UnknownType(type));
             }
         }
 
         var changes = entry.Operations.Select(
             operation => new QuotaChange(operation.Name, operation.Remove ? null : operation.Value));
-        return await cluster.Quotas.AlterAsync(entity, changes.ToArray(), validateOnly, closed);
+        var (error, message) = await cluster.Quotas.AlterAsync(entity, changes.ToArray(), validateOnly, closed);
+        return (error.ToErrorCode(), message);
     }
+
+    private static string Describe(IReadOnlyList<QuotaEntityPart> entity)
+        => string.Join(", ", entity.Select(part => $"{part.Type} {part.Name ?? QuotaEntity.Default}"));
+
+    private static string Describe(IReadOnlyList<QuotaOperation> operations)
+        => string.Join(", ", operations.Select(
+            operation => operation.Remove ? $"{operation.Name} removed" : $"{operation.Name}={operation.Value}"));
 
     private static IEnumerable<QuotaEntityPart> ToParts(QuotaEntity entity)
     {
