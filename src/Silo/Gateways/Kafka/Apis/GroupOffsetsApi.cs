@@ -36,7 +36,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
         var reply = await cluster.Groups.CommitOffsetsAsync(
             new(
                 new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId),
-                request.RetentionTimeMs < 0 ? null : TimeSpan.FromMilliseconds(request.RetentionTimeMs),
+                ToRetention(request.RetentionTimeMs),
                 offsets),
             call.Closed);
         var errors = reply.Error == StreamError.None
@@ -69,6 +69,11 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
             : new OffsetDeleteResponse(reply.Error.ToGroupErrorCode(), []);
     }
 
+    // A client may ask for longer than a TimeSpan lasts.
+    private static TimeSpan? ToRetention(long milliseconds) => milliseconds < 0
+        ? null
+        : TimeSpan.FromMilliseconds(Math.Min(milliseconds, (long)TimeSpan.MaxValue.TotalMilliseconds));
+
     private async ValueTask<OffsetFetchedGroup> FetchAsync(OffsetFetchGroup asked, KafkaCall call)
     {
         var topics = asked.Topics is null
@@ -77,7 +82,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
         var reply = await cluster.Groups.FetchOffsetsAsync(
             new(
                 asked.GroupId,
-                topics is null ? null : ListKnown(asked.Topics!, topics),
+                topics is null ? null : [.. ListKnown(asked.Topics!, topics).Distinct()],
                 asked.MemberId,
                 asked.MemberEpoch),
             call.Closed);
