@@ -54,15 +54,18 @@ public sealed class GroupOffsetsApiTests
             response.Topics[0].Partitions);
     }
 
-    [Fact]
-    public async Task Older_versions_say_how_long_an_offset_is_kept()
+    [Theory]
+    [InlineData(5_000, 5_000)]
+    [InlineData(long.MaxValue, 922_337_203_685_477)]
+    public async Task Older_versions_say_how_long_an_offset_is_kept(long asked, long kept)
     {
         _groups.Committed = new(StreamError.None, [StreamError.None]);
         var request = Commit(new PerTopic<OffsetCommitPartition>(Topic, [new(0, 1, -1, null)]));
 
-        await _harness.AskAsync(request with { RetentionTimeMs = 5_000 }, version: 4);
+        await _harness.AskAsync(request with { RetentionTimeMs = asked }, version: 4);
 
-        Assert.Equal(TimeSpan.FromSeconds(5), Assert.IsType<CommitOffsetsRequest>(_groups.Asked).Retention);
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(kept), Assert.IsType<CommitOffsetsRequest>(_groups.Asked).Retention);
     }
 
     [Fact]
@@ -71,14 +74,14 @@ public sealed class GroupOffsetsApiTests
         _groups.Offsets = new(StreamError.None, [new(Id(1), 11, 6, "note")]);
 
         var response = await _harness.AskAsync(new OffsetFetchRequest(
-            [new("g", [new(Topic, [0, 1, 7]), new("unknown", [0])], "me", MemberEpoch: 3)]));
+            [new("g", [new(Topic, [0, 1, 7, 0]), new("unknown", [0])], "me", MemberEpoch: 3)]));
 
         var asked = Assert.IsType<FetchOffsetsRequest>(_groups.Asked);
         Assert.Equal(("g", "me", 3), (asked.GroupId, asked.MemberId, asked.Generation));
         Assert.Equal([Id(0), Id(1)], asked.Partitions!);
         var group = Assert.Single(response.Groups);
         Assert.Equal(
-            [Nothing(0), new(1, 11, 6, "note", ErrorCode.None), Nothing(7)], group.Topics[0].Partitions);
+            [Nothing(0), new(1, 11, 6, "note", ErrorCode.None), Nothing(7), Nothing(0)], group.Topics[0].Partitions);
         Assert.Equal([Nothing(0)], group.Topics[1].Partitions);
     }
 
