@@ -36,7 +36,11 @@ public interface ICluster
 
     IProducerIds ProducerIds { get; }
 
+    IClientQuotas Quotas { get; }
+
     IGroupCoordinator Groups { get; }
+
+    ISecurityStore Security { get; }
 
     /// <summary>Never fails and never waits: whether the partition exists shows when it is called.</summary>
     IPartition GetPartition(PartitionId id);

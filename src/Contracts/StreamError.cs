@@ -118,4 +118,10 @@ public enum StreamError
 
     /// <summary>The note beside an offset is longer than the cluster allows.</summary>
     OffsetMetadataTooLarge,
+
+    /// <summary>The caller may not do that.</summary>
+    NotAuthorized,
+
+    /// <summary>The user has no such credential.</summary>
+    UnknownUser,
 }

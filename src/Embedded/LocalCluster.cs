@@ -40,7 +40,11 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
 
     public IProducerIds ProducerIds => _store.ProducerIds;
 
+    public IClientQuotas Quotas => _store.Quotas;
+
     public IGroupCoordinator Groups { get; }
+
+    public ISecurityStore Security => _store.Security;
 
     /// <summary>Null while the storage is being opened anew.</summary>
     internal OpenedPartitions? Opened => _opened is { } opened && opened.Store == _store.Current ? opened : null;

@@ -28,9 +28,13 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
 
     public IProducerIds ProducerIds => _cluster;
 
+    public IClientQuotas Quotas { get; } = grains.GetGrain<IClientQuotasGrain>(GrainKey);
+
     public IGroupCoordinator Groups { get; } = new GroupRouter(
         grains.GetGrain<ITopicCatalogGrain>(GrainKey),
         id => new OrleansGroups(grains.GetGrain<IGroupCoordinatorGrain>(id.ToString())));
+
+    public ISecurityStore Security { get; } = new OrleansSecurity(grains.GetGrain<ISecurityGrain>(GrainKey));
 
     public IPartition GetPartition(PartitionId id)
         => _partitions.TryGetValue(id, out var partition) ? partition : KeepPartition(id);

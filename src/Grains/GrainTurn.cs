@@ -18,6 +18,13 @@ internal sealed class GrainTurn : ITurn
     public ValueTask<TResult> RunAsync<TState, TResult>(TState state, Func<TState, TResult> work)
         => TaskScheduler.Current == _scheduler ? new(work(state)) : new(PostAsync(state, work));
 
+    public bool TryEnter() => TaskScheduler.Current == _scheduler;
+
+    public void Exit()
+    {
+        // The grain's scheduler ends the turn when its work does.
+    }
+
     // Apart from RunAsync, so that work done on the spot does not pay for what the lambda captures.
     private Task<TResult> PostAsync<TState, TResult>(TState state, Func<TState, TResult> work)
         => Task.Factory.StartNew(() => work(state), CancellationToken.None, TaskCreationOptions.None, _scheduler);

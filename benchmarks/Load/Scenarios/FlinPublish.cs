@@ -18,13 +18,16 @@ internal static class FlinPublish
         ("synced", Acks.All, Durability.Flushed),
     ];
 
-    public static async Task RunAsync(LoadRun run)
+    public static async Task RunInProcessAsync(LoadRun run)
     {
         foreach (var (name, publish) in Cases())
         {
             await InProcessAsync(run, name, publish);
         }
+    }
 
+    public static async Task RunOverTcpAsync(LoadRun run)
+    {
         using var directory = new ScratchDirectory();
         await using var target = await SiloTarget.StartAsync(directory.Combine("data"));
         foreach (var (name, publish) in Cases())

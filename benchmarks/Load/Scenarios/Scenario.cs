@@ -6,7 +6,8 @@ internal sealed record Scenario(string Name, string Summary, Func<LoadRun, Task>
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new("limit", "what the machine itself does", LimitScenario.RunAsync),
-        new("flin-publish", "64 workers, one record per request", FlinPublish.RunAsync),
+        new("flin-publish", "64 workers, one record per request, in process", FlinPublish.RunInProcessAsync),
+        new("flin-publish-tcp", "64 workers, one record per request, over TCP", FlinPublish.RunOverTcpAsync),
         new("flin-consume", "64 workers, ten records per request", FlinConsume.RunAsync),
         new("takhin-append", "batches, producers, partitions and topics in process", TakhinAppend.RunAsync),
         new("takhin-fetch", "sequential and random reads in process", TakhinFetch.RunAsync),

@@ -146,7 +146,8 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         long beforeOffset, CancellationToken cancellationToken)
         => _closed is { } closed
             ? new(closed.Error, -1)
-            : await _maintenance.DeleteRecordsAsync(beforeOffset).WaitAsync(cancellationToken).ConfigureAwait(false);
+            : await _maintenance.DeleteRecordsAsync(beforeOffset, _config)
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<PartitionStatus> GetStatusAsync(CancellationToken cancellationToken)
         => _closed is { } closed
@@ -234,15 +235,32 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     private ValueTask<AppendReply> AppendReservedAsync(
         in AppendRequest request, in BatchCheck check, TopicConfig config, long now)
     {
-        var turn = _turn.RunAsync(
-            (Host: this, request, check, config, now), static s => s.Host.Append(s.request, s.check, s.config, s.now));
-        return turn.IsCompletedSuccessfully
-            ? AnswerAsync(turn.Result, request.Timeout)
-            : AwaitAsync(turn, request.Timeout);
+        if (!_turn.TryEnter())
+        {
+            return AppendInTurnAsync(request, check, config, now);
+        }
+
+        Appended appended;
+        try
+        {
+            appended = Append(request, check, config, now);
+        }
+        finally
+        {
+            _turn.Exit();
+        }
+
+        return AnswerAsync(appended, request.Timeout);
     }
 
-    private async ValueTask<AppendReply> AwaitAsync(ValueTask<Appended> turn, TimeSpan timeout)
-        => await AnswerAsync(await turn.ConfigureAwait(false), timeout).ConfigureAwait(false);
+    private async ValueTask<AppendReply> AppendInTurnAsync(
+        AppendRequest request, BatchCheck check, TopicConfig config, long now)
+    {
+        var appended = await _turn.RunAsync(
+            (Host: this, request, check, config, now), static s => s.Host.Append(s.request, s.check, s.config, s.now))
+            .ConfigureAwait(false);
+        return await AnswerAsync(appended, request.Timeout).ConfigureAwait(false);
+    }
 
     private ValueTask<AppendReply> AnswerAsync(in Appended appended, TimeSpan timeout)
         => appended.Ticket.Waiter is { } waiter ? waiter.WaitAsync()

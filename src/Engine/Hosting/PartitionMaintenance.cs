@@ -22,7 +22,10 @@ internal sealed partial class PartitionMaintenance(
     HighWatermark highWatermark,
     HostServices services) : IAsyncDisposable
 {
-    /// <summary>How many segments one change of the log start may drop: with the head row, one table batch.</summary>
+    /// <summary>
+    /// How many segments one change of the log start may drop: with the head row and one segment for the producers, one
+    /// table batch.
+    /// </summary>
     private const int MaxDropped = TableLimits.BatchOperations - 2;
 
     private const int MergeReadBytes = 1_024 * 1_024;
@@ -67,7 +70,7 @@ internal sealed partial class PartitionMaintenance(
 
     /// <summary>Moves the log start forward, durably.</summary>
     /// <param name="beforeOffset">-1 for the high watermark.</param>
-    public Task<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset)
+    public Task<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, TopicConfig config)
         => RunAsync(async () =>
         {
             var limit = highWatermark.Offset;
@@ -75,6 +78,11 @@ internal sealed partial class PartitionMaintenance(
             if (target < 0 || target > limit)
             {
                 return new DeleteRecordsReply(StreamError.OffsetOutOfRange, -1);
+            }
+
+            while (target > store.EndOffset && await FlushSegmentAsync(config, limit).ConfigureAwait(false))
+            {
+                // A recovery reads nothing before the log start: what producers wrote there must be in a segment.
             }
 
             await AdvanceLogStartAsync(target).ConfigureAwait(false);
@@ -138,7 +146,8 @@ internal sealed partial class PartitionMaintenance(
         {
             // Also what was written to a segment after the log start had moved beyond it.
             var dropped = store.Segments.TakeWhile(segment => segment.NextOffset <= target).Take(MaxDropped).ToArray();
-            if (dropped.Length == 0 && target == store.Head.LogStartOffset)
+            var isSettled = dropped.Length == 0 || (store.Segments.Count == 1 && dropped[0].BatchBytes == 0);
+            if (isSettled && target == store.Head.LogStartOffset)
             {
                 return;
             }
@@ -146,10 +155,14 @@ internal sealed partial class PartitionMaintenance(
             var offset = dropped.Length == MaxDropped
                 ? Math.Max(dropped[^1].NextOffset, store.Head.LogStartOffset)
                 : target;
-            await store.AdvanceLogStartAsync(offset, dropped).ConfigureAwait(false);
+            await store.AdvanceLogStartAsync(offset, dropped, services.Now, services.ProducersSince)
+                .ConfigureAwait(false);
             var retired = await turn
                 .RunAsync((log, offset), static s => s.log.AdvanceLogStart(s.offset)).ConfigureAwait(false);
             DeleteWhenReleased(retired);
+
+            // The log knows nothing of segments without batches, and nobody reads them.
+            DeleteWhenReleased([.. dropped.Where(segment => segment.BatchBytes == 0).Select(Released)]);
         }
     }
 
@@ -195,6 +208,13 @@ internal sealed partial class PartitionMaintenance(
         {
             _deletions = Task.WhenAll(_deletions, DeleteWhenReleasedAsync(segment));
         }
+    }
+
+    private static LogSegment Released(SegmentEntry entry)
+    {
+        var segment = new LogSegment(entry);
+        segment.Release();
+        return segment;
     }
 
     private async Task DeleteWhenReleasedAsync(LogSegment segment)

@@ -45,7 +45,12 @@ internal sealed class PartitionStore
     public long EndOffset => Math.Max(
         Math.Max(Head.NextOffset, Head.LogStartOffset), Segments.Count == 0 ? 0 : Segments[^1].NextOffset);
 
-    public LogOpening ToOpening() => new(Head with { NextOffset = EndOffset }, Segments, Epochs, Producers);
+    public LogOpening ToOpening()
+        => new(
+            Head with { NextOffset = EndOffset },
+            [.. Segments.Where(segment => segment.BatchBytes > 0)],
+            Epochs,
+            Producers);
 
     /// <summary>Reads the rows of a partition and the footer of its last segment.</summary>
     /// <exception cref="StorageDamagedException">A row or the last segment is damaged.</exception>
@@ -96,7 +101,7 @@ internal sealed class PartitionStore
         long now,
         long producersSince)
     {
-        var builder = SegmentBuilder.After(Epochs, Producers);
+        var builder = SegmentBuilder.After(baseOffset, Epochs, Producers);
         builder.ForgetProducers(producersSince);
         var (entry, footer) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
         await CommitAsync(
@@ -132,13 +137,40 @@ internal sealed class PartitionStore
     }
 
     /// <summary>Moves the log start forward and takes segments that lie wholly before it from the manifest.</summary>
+    /// <remarks>
+    /// Where the last one goes its producers stay, in a segment without batches, so that a retry is still known for one
+    /// after a restart.
+    /// </remarks>
     /// <param name="dropped">The first segments; fewer than one table batch may have.</param>
-    public async Task AdvanceLogStartAsync(long offset, IReadOnlyList<SegmentEntry> dropped)
+    /// <param name="now">Milliseconds since 1970.</param>
+    /// <param name="producersSince">Producers that have not written since then are forgotten.</param>
+    public async Task AdvanceLogStartAsync(
+        long offset, IReadOnlyList<SegmentEntry> dropped, long now, long producersSince)
     {
+        var endOffset = EndOffset;
+        List<TableOperation> operations = [.. dropped.Select(Remove)];
+        SegmentEntry? kept = null;
+        if (dropped.Count > 0 && dropped.Count == Segments.Count)
+        {
+            var builder = SegmentBuilder.After(endOffset, Epochs, Producers);
+            builder.ForgetProducers(producersSince);
+            if (builder.HasProducers)
+            {
+                (kept, _) = await WriteAsync(builder, AsyncEnumerable.Empty<ReadOnlyMemory<byte>>(), endOffset, now)
+                    .ConfigureAwait(false);
+                operations.Add(new(
+                    TableOperationKind.Insert, PartitionRows.SegmentKey(kept.Name), PartitionRows.Encode(kept)));
+            }
+        }
+
         await CommitAsync(
-            Head with { LogStartOffset = offset, NextOffset = Math.Max(EndOffset, offset) },
-            [.. dropped.Select(Remove)]).ConfigureAwait(false);
+            Head with { LogStartOffset = offset, NextOffset = Math.Max(endOffset, offset) }, operations)
+            .ConfigureAwait(false);
         Segments.RemoveRange(0, dropped.Count);
+        if (kept is not null)
+        {
+            Segments.Add(kept);
+        }
     }
 
     /// <summary>Deletes all rows and files of a partition whose topic is gone.</summary>
@@ -166,7 +198,8 @@ internal sealed class PartitionStore
             store.Segments.AddRange(
                 rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
                     .Select(PartitionRows.DecodeSegment)
-                    .OrderBy(segment => segment.BaseOffset));
+                    .OrderBy(segment => segment.BaseOffset)
+                    .ThenBy(segment => segment.NextOffset));
             return store;
         }
         catch (InvalidDataException e)

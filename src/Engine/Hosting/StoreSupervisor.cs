@@ -36,6 +36,8 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
         _logger = loggers.CreateLogger<StoreSupervisor>();
         _time = time;
         Topics = new SupervisedTopics(this);
+        Quotas = new SupervisedQuotas(this);
+        Security = new SupervisedSecurity(this);
     }
 
     /// <summary>Called after each opening. When it fails the store is closed again.</summary>
@@ -53,6 +55,10 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     public ITopicCatalog Topics { get; }
 
     public IProducerIds ProducerIds => this;
+
+    public IClientQuotas Quotas { get; }
+
+    public ISecurityStore Security { get; }
 
     /// <summary>The store that is or was open last; null before the first opening.</summary>
     internal LogStore? Last { get; private set; }

@@ -21,8 +21,10 @@ public sealed class SegmentBuilder
     private long _positionBytes;
     private long _nextOffset;
 
-    private SegmentBuilder(EpochHistory epochs, ProducerSequences? producers, ReadOnlyMemory<byte> finalProducers)
+    private SegmentBuilder(
+        long baseOffset, EpochHistory epochs, ProducerSequences? producers, ReadOnlyMemory<byte> finalProducers)
     {
+        _nextOffset = baseOffset;
         _epochs = epochs;
         _producers = producers;
         _finalProducers = finalProducers;
@@ -31,18 +33,23 @@ public sealed class SegmentBuilder
     /// <summary>The bytes of all batches so far.</summary>
     public long BatchBytes => _positionBytes;
 
+    /// <summary>Whether there is a producer to remember.</summary>
+    public bool HasProducers => _producers is { Count: > 0 };
+
     /// <summary>For a segment that continues a log.</summary>
     /// <param name="epochs">The epochs up to the segment's first offset; they are carried on.</param>
     /// <param name="producers">The producers as of the segment's first offset, encoded; empty for none.</param>
-    public static SegmentBuilder After(IReadOnlyList<EpochStart> epochs, ReadOnlyMemory<byte> producers)
+    public static SegmentBuilder After(
+        long baseOffset, IReadOnlyList<EpochStart> epochs, ReadOnlyMemory<byte> producers)
         => new(
+            baseOffset,
             new EpochHistory(epochs),
             producers.IsEmpty ? new ProducerSequences() : ProducerSequences.Read(producers.Span),
             default);
 
     /// <summary>For a segment that takes the place of others, which end with this one.</summary>
     public static SegmentBuilder Merging(SegmentFooter last)
-        => new(new EpochHistory(last.Epochs), null, last.Producers);
+        => new(baseOffset: 0, new EpochHistory(last.Epochs), null, last.Producers);
 
     /// <summary>Takes in one or more whole batches that lie one after another.</summary>
     /// <param name="now">Milliseconds since 1970, for producers whose last append is not known.</param>

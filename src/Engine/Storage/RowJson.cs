@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Topics;
 
 namespace OrleansStream.Engine.Storage;
@@ -14,6 +16,10 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(TombstoneRow))]
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
+[JsonSerializable(typeof(QuotaRow))]
+[JsonSerializable(typeof(SaltKeyRow))]
+[JsonSerializable(typeof(ScramCredential))]
+[JsonSerializable(typeof(AclBinding))]
 internal sealed partial class RowJson : JsonSerializerContext
 {
     /// <exception cref="InvalidDataException">

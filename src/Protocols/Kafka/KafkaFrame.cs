@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 
 namespace OrleansStream.Protocols.Kafka;
 
@@ -26,11 +27,7 @@ public static class KafkaFrame
             return false;
         }
 
-        if (length < 0 || length > maxFrameBytes)
-        {
-            throw new ProtocolException($"The frame length is {length} but must be from 0 to {maxFrameBytes}.");
-        }
-
+        Check(length, maxFrameBytes);
         if (reader.Remaining < length)
         {
             return false;
@@ -39,5 +36,22 @@ public static class KafkaFrame
         frame = reader.UnreadSequence.Slice(0, length);
         buffer = buffer.Slice(frame.End);
         return true;
+    }
+
+    /// <summary>How many bytes follow this length prefix.</summary>
+    /// <exception cref="ProtocolException">The length is negative or above the maximum.</exception>
+    public static int ReadLength(ReadOnlySpan<byte> prefix, int maxFrameBytes)
+    {
+        var length = BinaryPrimitives.ReadInt32BigEndian(prefix);
+        Check(length, maxFrameBytes);
+        return length;
+    }
+
+    private static void Check(int length, int maxFrameBytes)
+    {
+        if (length < 0 || length > maxFrameBytes)
+        {
+            throw new ProtocolException($"The frame length is {length} but must be from 0 to {maxFrameBytes}.");
+        }
     }
 }

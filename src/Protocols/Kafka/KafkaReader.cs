@@ -41,6 +41,8 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(sizeof(long)));
 
+    public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)));
+
     public ErrorCode ReadErrorCode() => (ErrorCode)ReadInt16();
 
     public Guid ReadUuid() => new(Take(16), bigEndian: true);
@@ -96,6 +98,9 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
         return _frame.Slice(_position - length, length);
     }
 
+    /// <summary>A copy, which outlives the frame. Null counts as empty.</summary>
+    public byte[] ReadByteArray() => ReadBytes().ToArray();
+
     /// <summary>A structure and the tagged fields after it, which are skipped.</summary>
     public T ReadStruct<T>(int version)
         where T : IKafkaStruct<T>
@@ -104,6 +109,11 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
         SkipTaggedFields();
         return value;
     }
+
+    /// <summary>A structure with a byte before it: negative for null.</summary>
+    public T? ReadNullableStruct<T>(int version)
+        where T : class, IKafkaStruct<T>
+        => ReadInt8() < 0 ? null : ReadStruct<T>(version);
 
     public T[] ReadArray<T>(int version)
         where T : IKafkaStruct<T>
@@ -132,10 +142,17 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
         return items;
     }
 
-    public int[] ReadInt32Array()
+    public int[] ReadInt32Array() => ReadNullableInt32Array() ?? throw NullArray();
+
+    public int[]? ReadNullableInt32Array()
     {
         var count = ReadCount(sizeof(int));
-        var items = count >= 0 ? new int[count] : throw NullArray();
+        if (count < 0)
+        {
+            return null;
+        }
+
+        var items = new int[count];
         for (var i = 0; i < count; i++)
         {
             items[i] = ReadInt32();

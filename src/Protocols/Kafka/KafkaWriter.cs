@@ -37,6 +37,8 @@ public sealed class KafkaWriter : IDisposable
 
     public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Reserve(sizeof(long)), value);
 
+    public void WriteFloat64(double value) => BinaryPrimitives.WriteDoubleBigEndian(Reserve(sizeof(double)), value);
+
     public void WriteErrorCode(ErrorCode value) => WriteInt16((short)value);
 
     public void WriteUuid(Guid value) => value.TryWriteBytes(Reserve(16), bigEndian: true, out _);
@@ -80,6 +82,12 @@ public sealed class KafkaWriter : IDisposable
         }
     }
 
+    public void WriteBytes(ReadOnlySpan<byte> value)
+    {
+        WriteLength(value.Length);
+        value.CopyTo(Reserve(value.Length));
+    }
+
     /// <summary>Notes record batches that lie in one piece; they are read when the frame is sent.</summary>
     public void WriteRecords(ReadOnlyMemory<byte> records)
     {
@@ -105,6 +113,17 @@ public sealed class KafkaWriter : IDisposable
         WriteNoTaggedFields();
     }
 
+    /// <summary>A structure with a byte before it: negative for null.</summary>
+    public void WriteNullableStruct<T>(T? value, int version)
+        where T : class, IKafkaStruct<T>
+    {
+        WriteInt8(value is null ? (sbyte)-1 : (sbyte)1);
+        if (value is not null)
+        {
+            WriteStruct(value, version);
+        }
+    }
+
     /// <summary>An array that may be null.</summary>
     public void WriteArray<T>(IReadOnlyList<T>? items, int version)
         where T : IKafkaStruct<T>
@@ -116,10 +135,11 @@ public sealed class KafkaWriter : IDisposable
         }
     }
 
-    public void WriteInt32Array(IReadOnlyList<int> items)
+    /// <summary>An array that may be null.</summary>
+    public void WriteInt32Array(IReadOnlyList<int>? items)
     {
-        WriteLength(items.Count);
-        for (var i = 0; i < items.Count; i++)
+        WriteLength(items?.Count ?? -1);
+        for (var i = 0; i < items?.Count; i++)
         {
             WriteInt32(items[i]);
         }

@@ -1,28 +1,39 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using OrleansStream.Protocols;
 
 namespace OrleansStream.Silo.Gateways;
 
 /// <summary>One open connection: its bytes, and what its protocol waits for, so that no wait lasts for ever.</summary>
 /// <remarks>
-/// The protocol's read loop calls <see cref="ReadAsync"/> and <see cref="RequestStarted"/>, its write loop
-/// <see cref="FlushAsync"/> and <see cref="RequestAnswered"/>. <see cref="GatewayConnections"/> asks every second, from
-/// a timer, whether a deadline has passed, so that no single wait needs a timer of its own.
+/// The protocol's read loop calls <see cref="ReceiveAsync"/> and <see cref="ReceiveRequestAsync"/>, its write loop
+/// <see cref="FlushAsync"/> and <see cref="RequestAnswered"/>. Bytes are taken out of the transport as they come, so
+/// that it never holds more than a fixed number of them, and what is half received is counted.
+/// <see cref="GatewayConnections"/> asks every second, from a timer, whether a deadline has passed, so that no single
+/// wait needs a timer of its own.
 /// </remarks>
 [SuppressMessage(
     "Design",
     "CA1001",
     Justification = "Token sources without timers need no disposal, and an abort may still come when all is over.")]
 internal sealed class GatewayConnection(
-    ConnectionContext context, string protocol, ConnectionOptions options, TimeProvider time, GatewayMetrics metrics)
+    ConnectionContext context,
+    string protocol,
+    ConnectionOptions options,
+    ReceiveMemory memory,
+    TimeProvider time,
+    GatewayMetrics metrics)
 {
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenSource _draining = new();
     private readonly long _openedAt = time.GetTimestamp();
 
     private long _lastActivityAt = time.GetTimestamp();
+    private long _requestBegunAt;
+    private int _requestBytes;
     private long _flushingSince;
     private int _unansweredCount;
     private volatile bool _hadRequest;
@@ -34,6 +45,7 @@ internal sealed class GatewayConnection(
     {
         Nothing,
         NextRequest,
+        Memory,
         RestOfRequest,
     }
 
@@ -45,8 +57,6 @@ internal sealed class GatewayConnection(
 
     public EndPoint? Local => context.LocalEndPoint;
 
-    public PipeReader Input => context.Transport.Input;
-
     public PipeWriter Output => context.Transport.Output;
 
     /// <summary>
@@ -54,34 +64,82 @@ internal sealed class GatewayConnection(
     /// </summary>
     public CancellationToken Closed => _closed.Token;
 
-    /// <summary>Cancelled when no further request shall be started: the silo stops.</summary>
+    /// <summary>Cancelled when no further request shall be started.</summary>
     public CancellationToken Draining => _draining.Token;
 
     /// <summary>Ends when the connection has been served and closed. Set once, by who serves it.</summary>
     public Task Served { get; set; } = Task.CompletedTask;
 
-    /// <summary>Waits for input. Cancelled reads mean that the connection was aborted or shall drain.</summary>
-    /// <param name="insideRequest">Whether a part of a request has arrived and its rest has not.</param>
-    public async ValueTask<ReadResult> ReadAsync(bool insideRequest)
+    /// <summary>Fills the memory with the next bytes from the client.</summary>
+    /// <param name="insideRequest">Whether they belong to a request of which a part was received before.</param>
+    /// <returns>False when there will not be as many: the client sends no more, or no more is wanted.</returns>
+    public async ValueTask<bool> ReceiveAsync(Memory<byte> target, bool insideRequest)
     {
-        _waitingFor = insideRequest ? InputWait.RestOfRequest : InputWait.NextRequest;
-        var result = await Input.ReadAsync(CancellationToken.None);
-        _waitingFor = InputWait.Nothing;
-        Touch();
+        while (!target.IsEmpty)
+        {
+            var result = await ReadAsync(insideRequest);
+            var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, target.Length));
+            part.CopyTo(target.Span);
+            target = target[(int)part.Length..];
+            insideRequest |= !part.IsEmpty;
+            Input.AdvanceTo(part.End);
+            if (!target.IsEmpty && (result.IsCompleted || Draining.IsCancellationRequested))
+            {
+                return false;
+            }
+        }
 
-        Closed.ThrowIfCancellationRequested();
-        return result;
+        return true;
     }
 
-    public void RequestStarted(int bytes)
+    /// <summary>Waits until a time of the clock, or until no more is wanted. No deadline passes meanwhile.</summary>
+    public async ValueTask PauseUntilAsync(long timestamp)
     {
+        // The first time is long ago for a client that was never paused.
+        while (timestamp > 0 && time.GetElapsedTime(time.GetTimestamp(), timestamp) is var rest && rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, time, Draining);
+        }
+    }
+
+    /// <summary>
+    /// Receives a request whose length is known, once there is memory for it. The caller owns it, and says with
+    /// <see cref="RequestAnswered"/> when it was answered, or never will be.
+    /// </summary>
+    /// <returns>Null when the client sends no more, or no more is wanted.</returns>
+    public async ValueTask<PooledBuffer?> ReceiveRequestAsync(int bytes)
+    {
+        await TakeMemoryAsync(bytes);
+        var request = PooledBuffer.Rent(bytes);
+        var isReceived = false;
+        try
+        {
+            isReceived = await ReceiveAsync(request.Memory, insideRequest: true)
+                && !Draining.IsCancellationRequested;
+        }
+        finally
+        {
+            if (!isReceived)
+            {
+                request.Dispose();
+                ReleaseMemory(bytes);
+            }
+        }
+
+        if (!isReceived)
+        {
+            return null;
+        }
+
         Interlocked.Increment(ref _unansweredCount);
         _hadRequest = true;
         metrics.RequestReceived(protocol, bytes);
+        return request;
     }
 
-    public void RequestAnswered()
+    public void RequestAnswered(int bytes)
     {
+        ReleaseMemory(bytes);
         Touch();
         Interlocked.Decrement(ref _unansweredCount);
     }
@@ -115,7 +173,7 @@ internal sealed class GatewayConnection(
     public void StopAnswering()
     {
         _closed.Cancel();
-        Input.CancelPendingRead();
+        Drain();
     }
 
     /// <summary>Cuts the connection. The first reason counts; cutting it again does nothing.</summary>
@@ -156,28 +214,75 @@ internal sealed class GatewayConnection(
             return $"The client has read nothing of its replies for {options.StallTimeout}.";
         }
 
-        if (_waitingFor == InputWait.Nothing)
+        return _waitingFor switch
         {
-            return null;
-        }
-
-        if (!_hadRequest)
-        {
-            return IsOver(options.HandshakeTimeout, _openedAt)
+            InputWait.Nothing => null,
+            _ when !_hadRequest => IsOver(options.HandshakeTimeout, _openedAt)
                 ? $"The client has sent no request within {options.HandshakeTimeout}."
-                : null;
-        }
+                : null,
+            InputWait.NextRequest => FindIdle(),
+            InputWait.Memory => IsOver(options.StallTimeout, Volatile.Read(ref _requestBegunAt))
+                ? $"There was no memory for a request of {_requestBytes} bytes within {options.StallTimeout}."
+                : null,
+            _ => FindSlow(),
+        };
+    }
 
-        var lastActivityAt = Volatile.Read(ref _lastActivityAt);
-        if (_waitingFor == InputWait.RestOfRequest)
+    private PipeReader Input => context.Transport.Input;
+
+    private async ValueTask TakeMemoryAsync(int bytes)
+    {
+        _requestBytes = bytes;
+        Volatile.Write(ref _requestBegunAt, time.GetTimestamp());
+        _waitingFor = InputWait.Memory;
+        await memory.TakeAsync(bytes, Draining);
+        _waitingFor = InputWait.Nothing;
+
+        // Only from here on does it depend on the client.
+        Touch();
+        Volatile.Write(ref _requestBegunAt, Volatile.Read(ref _lastActivityAt));
+        metrics.MemoryTaken(protocol, ReceiveMemory.HeldBytes(bytes));
+    }
+
+    private void ReleaseMemory(int bytes)
+    {
+        memory.Release(bytes);
+        metrics.MemoryReleased(protocol, ReceiveMemory.HeldBytes(bytes));
+    }
+
+    // Cancelled reads mean that the connection was aborted or shall drain.
+    private async ValueTask<ReadResult> ReadAsync(bool insideRequest)
+    {
+        _waitingFor = insideRequest ? InputWait.RestOfRequest : InputWait.NextRequest;
+        var result = await Input.ReadAsync(CancellationToken.None);
+        _waitingFor = InputWait.Nothing;
+        Touch();
+        if (!insideRequest)
         {
-            return IsOver(options.StallTimeout, lastActivityAt)
-                ? $"The client has stalled inside a request for {options.StallTimeout}."
-                : null;
+            _requestBytes = 0;
+            Volatile.Write(ref _requestBegunAt, Volatile.Read(ref _lastActivityAt));
         }
 
-        return Volatile.Read(ref _unansweredCount) == 0 && IsOver(options.IdleTimeout, lastActivityAt)
+        Closed.ThrowIfCancellationRequested();
+        return result;
+    }
+
+    private string? FindIdle()
+        => Volatile.Read(ref _unansweredCount) == 0
+            && IsOver(options.IdleTimeout, Volatile.Read(ref _lastActivityAt))
             ? $"The client has been idle for {options.IdleTimeout}."
+            : null;
+
+    private string? FindSlow()
+    {
+        if (IsOver(options.StallTimeout, Volatile.Read(ref _lastActivityAt)))
+        {
+            return $"The client has stalled inside a request for {options.StallTimeout}.";
+        }
+
+        var limit = options.StallTimeout + TimeSpan.FromSeconds((double)_requestBytes / options.MinReceiveRate);
+        return IsOver(limit, Volatile.Read(ref _requestBegunAt))
+            ? $"The client sends a request of {_requestBytes} bytes more slowly than {options.MinReceiveRate} a second."
             : null;
     }
 

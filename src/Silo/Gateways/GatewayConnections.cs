@@ -18,13 +18,14 @@ internal sealed partial class GatewayConnections : IDisposable
     private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionOptions _options;
+    private readonly ReceiveMemory _memory;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<GatewayConnections> _logger;
     private readonly Lock _gate = new();
-    private readonly HashSet<GatewayConnection> _open = [];
+    private readonly OpenConnections _open;
+    private readonly TokenBucket _accepts;
     private readonly ITimer _timer;
-    private bool _draining;
 
     public GatewayConnections(
         IOptions<ConnectionOptions> options,
@@ -33,9 +34,12 @@ internal sealed partial class GatewayConnections : IDisposable
         ILogger<GatewayConnections> logger)
     {
         _options = options.Value;
+        _memory = new ReceiveMemory(_options.ReceiveBytes);
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        _open = new OpenConnections(_options);
+        _accepts = new TokenBucket(burst: TimeSpan.FromSeconds(1), maxDebt: TimeSpan.FromSeconds(1), time);
         _timer = time.CreateTimer(_ => AbortOverdue(), null, CheckInterval, CheckInterval);
     }
 
@@ -50,24 +54,31 @@ internal sealed partial class GatewayConnections : IDisposable
         }
     }
 
+    /// <summary>Ends when one more connection may be accepted.</summary>
+    public Task WaitToAcceptAsync(CancellationToken cancellationToken)
+        => _options.MaxAcceptRate is { } rate && _accepts.Use(1, rate) is var wait && wait > TimeSpan.Zero
+            ? Task.Delay(wait, _time, cancellationToken)
+            : Task.CompletedTask;
+
     /// <summary>Takes over a connection that was just accepted: serves it in the background and closes it.</summary>
     /// <returns>Ends when the connection is closed; never fails.</returns>
     public Task ServeAsync(ConnectionContext context, IGatewayProtocol protocol)
     {
-        var connection = new GatewayConnection(context, protocol.Name, _options, _time, _metrics);
+        var connection = new GatewayConnection(context, protocol.Name, _options, _memory, _time, _metrics);
+        ConnectionRefusal refusal;
         lock (_gate)
         {
-            if (!_draining && _open.Count < _options.MaxCount)
+            refusal = _open.TryAdd(connection);
+            if (refusal == ConnectionRefusal.None)
             {
-                _open.Add(connection);
                 connection.Served = Task.Run(() => ServeToEndAsync(connection, protocol));
                 return connection.Served;
             }
         }
 
-        _metrics.ConnectionRefused(protocol.Name);
-        LogRefused(protocol.Name, context.RemoteEndPoint, _options.MaxCount);
-        connection.Abort("There are as many connections as are allowed.");
+        _metrics.ConnectionRefused(protocol.Name, refusal);
+        LogRefused(protocol.Name, context.RemoteEndPoint, refusal);
+        connection.Abort($"The connection was refused: {refusal}.");
         return connection.CloseAsync().AsTask();
     }
 
@@ -77,8 +88,8 @@ internal sealed partial class GatewayConnections : IDisposable
         GatewayConnection[] open;
         lock (_gate)
         {
-            _draining = true;
-            open = [.. _open];
+            _open.Close();
+            open = [.. _open.All];
         }
 
         foreach (var connection in open)
@@ -157,7 +168,7 @@ internal sealed partial class GatewayConnections : IDisposable
         List<(GatewayConnection Connection, string Reason)> overdue = [];
         lock (_gate)
         {
-            foreach (var connection in _open)
+            foreach (var connection in _open.All)
             {
                 if (connection.FindMissedDeadline() is { } reason)
                 {
@@ -180,8 +191,8 @@ internal sealed partial class GatewayConnections : IDisposable
     [LoggerMessage(4002, LogLevel.Debug, "{ConnectionId}: closed.")]
     private partial void LogClosed(string connectionId);
 
-    [LoggerMessage(4003, LogLevel.Warning, "{Protocol} client at {Remote} refused: {MaxCount} connections are open.")]
-    private partial void LogRefused(string protocol, EndPoint? remote, int maxCount);
+    [LoggerMessage(4003, LogLevel.Warning, "{Protocol} client at {Remote} refused: {Refusal}.")]
+    private partial void LogRefused(string protocol, EndPoint? remote, ConnectionRefusal refusal);
 
     [LoggerMessage(4004, LogLevel.Warning, "{ConnectionId} from {Remote} broke the {Protocol} protocol: {Reason}")]
     private partial void LogProtocolError(string connectionId, EndPoint? remote, string protocol, string reason);

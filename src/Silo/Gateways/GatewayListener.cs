@@ -15,6 +15,7 @@ internal sealed class GatewayListener : IAsyncDisposable
     private readonly IConnectionListener _listener;
     private readonly IGatewayProtocol _protocol;
     private readonly GatewayConnections _connections;
+    private readonly CancellationTokenSource _stopping = new();
 
     private GatewayListener(IConnectionListener listener, IGatewayProtocol protocol, GatewayConnections connections)
     {
@@ -42,9 +43,11 @@ internal sealed class GatewayListener : IAsyncDisposable
     /// <summary>Stops accepting. Connections that are open stay open.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         await _listener.UnbindAsync();
         await Accepting;
         await _listener.DisposeAsync();
+        _stopping.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -53,6 +56,8 @@ internal sealed class GatewayListener : IAsyncDisposable
         {
             // Served in the background; the connections know it from here on, and it reports its own failures.
             _ = _connections.ServeAsync(context, _protocol);
+            await _connections.WaitToAcceptAsync(_stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

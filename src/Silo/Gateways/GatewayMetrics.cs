@@ -14,6 +14,8 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _requests;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
+    private readonly UpDownCounter<long> _memory;
+    private readonly Histogram<double> _throttle;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -22,12 +24,16 @@ internal sealed class GatewayMetrics
         _opened = meter.CreateCounter<long>(
             "ostream.gateway.connections.opened", "{connection}", "Connections served.");
         _refused = meter.CreateCounter<long>(
-            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once because of the limit.");
+            "ostream.gateway.connections.refused", "{connection}", "Connections closed at once, by reason.");
         _overdue = meter.CreateCounter<long>(
             "ostream.gateway.connections.overdue", "{connection}", "Connections cut because of a missed deadline.");
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
         _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
+        _memory = meter.CreateUpDownCounter<long>(
+            "ostream.gateway.memory", "By", "Bytes held for requests being received or answered.");
+        _throttle = meter.CreateHistogram<double>(
+            "ostream.gateway.throttle", "s", "How long clients beyond a quota were told to wait, by quota.");
     }
 
     public void ConnectionOpened(string protocol)
@@ -38,7 +44,8 @@ internal sealed class GatewayMetrics
 
     public void ConnectionClosed(string protocol) => _open.Add(-1, Tag(protocol));
 
-    public void ConnectionRefused(string protocol) => _refused.Add(1, Tag(protocol));
+    public void ConnectionRefused(string protocol, ConnectionRefusal reason)
+        => _refused.Add(1, Tag(protocol), new("reason", reason.ToString()));
 
     public void ConnectionOverdue(string protocol) => _overdue.Add(1, Tag(protocol));
 
@@ -49,6 +56,13 @@ internal sealed class GatewayMetrics
     }
 
     public void RepliesSent(string protocol, int bytes) => _sent.Add(bytes, Tag(protocol));
+
+    public void MemoryTaken(string protocol, long bytes) => _memory.Add(bytes, Tag(protocol));
+
+    public void MemoryReleased(string protocol, long bytes) => _memory.Add(-bytes, Tag(protocol));
+
+    public void Throttled(string quota, TimeSpan wait)
+        => _throttle.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("quota", quota));
 
     private static KeyValuePair<string, object?> Tag(string protocol) => new("protocol", protocol);
 }

@@ -9,7 +9,11 @@ internal sealed class HostedCluster(IClusterHost host) : ICluster
 
     public IProducerIds ProducerIds => host.Cluster.ProducerIds;
 
+    public IClientQuotas Quotas => host.Cluster.Quotas;
+
     public IGroupCoordinator Groups => host.Cluster.Groups;
+
+    public ISecurityStore Security => host.Cluster.Security;
 
     public IPartition GetPartition(PartitionId id) => host.Cluster.GetPartition(id);
 

@@ -76,8 +76,9 @@ internal static class SiloApplication
         {
             transport.NoDelay = true;
 
-            // How far the kernel may run ahead of us and we ahead of it: enough to overlap copying with sending.
-            transport.MaxReadBufferSize = 1_024 * 1_024;
+            // How far the kernel may run ahead of us and we ahead of it: enough to overlap copying with sending. What
+            // is read ahead is held by each connection, also by one that has to wait for memory.
+            transport.MaxReadBufferSize = 2 * BlockPool.BlockBytes;
             transport.MaxWriteBufferSize = 512 * 1_024;
         });
     }

@@ -87,6 +87,7 @@ internal sealed partial class SiloRun(
 
     private async Task<GatewayListener> OpenGatewayAsync(IHost host)
     {
+        await host.Services.GetRequiredService<KafkaQuotas>().OpenAsync();
         var port = host.Services.GetRequiredService<IOptions<KafkaGatewayOptions>>().Value.Port;
         var address = new IPEndPoint(BindAddressOf(host), port);
         try

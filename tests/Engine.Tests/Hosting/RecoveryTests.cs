@@ -299,6 +299,39 @@ public sealed class RecoveryTests : IAsyncLifetime
         Assert.Equal(StreamError.OffsetOutOfRange, (await TestStore.FetchAsync(partition, 12)).Error);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_retry_is_recognised_after_a_crash_though_its_records_were_deleted(bool inSegment)
+    {
+        var partition = await CreateAsync("a");
+        var batch = TestBatch.Of(3, producerId: 7, timestamp: _store!.Now);
+        await _store.AppendAsync(partition, TestBatch.Of(2, timestamp: _store.Now));
+        await _store.AppendAsync(partition, batch);
+        if (inSegment)
+        {
+            await partition.FlushAsync();
+        }
+
+        await partition.DeleteRecordsAsync(-1, default);
+        for (var crash = 0; crash < 2; crash++)
+        {
+            await KillAsync();
+            await OpenAsync();
+            partition = await _store.OpenAsync("a");
+            await _store.Store.MaintainAsync();
+
+            Assert.Equal(2, (await _store.AppendAsync(partition, batch)).BaseOffset);
+            Assert.Equal(5, (await partition.GetStatusAsync(default)).LogEndOffset);
+        }
+
+        var next = TestBatch.Of(1, producerId: 7, baseSequence: 3, timestamp: _store.Now);
+        Assert.Equal(5, (await _store.AppendAsync(partition, next)).BaseOffset);
+        await partition.FlushAsync();
+        await partition.DeleteRecordsAsync(5, default);
+        Assert.Single(await _storage.Segments.ListAsync(partition.Id, default));
+    }
+
     [Fact]
     public async Task A_retry_is_recognised_after_a_crash()
     {

@@ -145,7 +145,7 @@ public sealed class SegmentReadsTests : IAsyncLifetime
     private async Task<SegmentEntry> WriteDamagedAsync(List<byte[]> batches)
     {
         var right = StoredSegments.RandomBatches(new Random(1), count: 3, baseOffset: 0);
-        var builder = SegmentBuilder.After([], default);
+        var builder = SegmentBuilder.After(0, [], default);
         right.ForEach(batch => builder.Add(batch, now: 0));
         var footer = builder.Build();
         byte[] bytes = [.. batches.SelectMany(batch => batch), .. footer.ToBytes().Span];

@@ -32,7 +32,7 @@ internal static class StoredSegments
     /// <summary>Writes batches as one segment.</summary>
     public static async Task<SegmentEntry> WriteAsync(ISegmentStore segments, IReadOnlyList<byte[]> batches)
     {
-        var builder = SegmentBuilder.After([], default);
+        var builder = SegmentBuilder.After(0, [], default);
         var baseOffset = TestBatch.HeaderOf(batches[0]).BaseOffset;
         var name = new SegmentName(baseOffset, 0, baseOffset);
         await using var writer = await segments.CreateAsync(Partition, name, CancellationToken.None);

@@ -14,4 +14,12 @@ internal sealed class TestTurn : ITurn
             return new(work(state));
         }
     }
+
+    public bool TryEnter()
+    {
+        _lock.Enter();
+        return true;
+    }
+
+    public void Exit() => _lock.Exit();
 }

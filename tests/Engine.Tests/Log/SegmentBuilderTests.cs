@@ -44,7 +44,7 @@ public sealed class SegmentBuilderTests
     public void Batches_may_come_one_by_one_or_many_at_a_time()
     {
         var batches = RandomBatches(new Random(1), count: 50);
-        var builder = SegmentBuilder.After([], default);
+        var builder = SegmentBuilder.After(0, [], default);
         builder.Add(batches.SelectMany(batch => batch).ToArray(), Now);
 
         Assert.Equal(Build(batches).ToBytes().ToArray(), builder.Build().ToBytes().ToArray());
@@ -57,7 +57,7 @@ public sealed class SegmentBuilderTests
         var second = Stamp(TestBatch.Of(3, producerId: 7, baseSequence: 2), baseOffset: 2, epoch: 4);
         var before = Build([first]);
 
-        var builder = SegmentBuilder.After(before.Epochs, before.Producers);
+        var builder = SegmentBuilder.After(before.NextOffset, before.Epochs, before.Producers);
         builder.Add(second, Now);
         var footer = builder.Build();
 
@@ -74,7 +74,7 @@ public sealed class SegmentBuilderTests
     {
         var before = Build([Stamp(TestBatch.Of(producerId: 7), baseOffset: 0)]);
 
-        var builder = SegmentBuilder.After(before.Epochs, before.Producers);
+        var builder = SegmentBuilder.After(before.NextOffset, before.Epochs, before.Producers);
         builder.ForgetProducers(since: Now + 1);
         builder.Add(Stamp(TestBatch.Of(producerId: 8), baseOffset: 1), Now + 1);
 
@@ -100,7 +100,7 @@ public sealed class SegmentBuilderTests
         for (var length = 1; length < batch.Length; length++)
         {
             Assert.Throws<InvalidDataException>(
-                () => SegmentBuilder.After([], default).Add(batch.AsSpan(0, length), Now));
+                () => SegmentBuilder.After(0, [], default).Add(batch.AsSpan(0, length), Now));
         }
     }
 
@@ -110,7 +110,7 @@ public sealed class SegmentBuilderTests
 
     private static SegmentFooter Build(IEnumerable<byte[]> batches)
     {
-        var builder = SegmentBuilder.After([], default);
+        var builder = SegmentBuilder.After(0, [], default);
         foreach (var batch in batches)
         {
             builder.Add(batch, Now);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using OrleansStream.Contracts;
+using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Protocols.Tests.Kafka;
 
@@ -8,6 +9,9 @@ namespace OrleansStream.Protocols.Tests.Kafka;
 internal sealed class RandomMessages(Random random, bool nulls)
 {
     private static readonly string[] s_letters = ["a", "Z", "0", "9", ".", "-", "_", " ", "é", "€", "𝄞"];
+    private static readonly Type[] s_singles =
+        [typeof(LeavingGroupMember), typeof(OffsetFetchGroup), typeof(OffsetFetchedGroup)];
+
     private static readonly NullabilityInfoContext s_nullability = new();
 
     public T Create<T>() => (T)Create(typeof(T));
@@ -31,9 +35,11 @@ internal sealed class RandomMessages(Random random, bool nulls)
         _ when type == typeof(short) => (short)random.Next(short.MinValue, short.MaxValue),
         _ when type == typeof(int) => random.Next(int.MinValue, int.MaxValue),
         _ when type == typeof(long) => random.NextInt64(long.MinValue, long.MaxValue),
+        _ when type == typeof(double) => random.NextDouble() * random.Next(),
         _ when type == typeof(string) => CreateText(),
         _ when type == typeof(Guid) => new Guid(CreateBytes(16)),
         _ when type == typeof(ReadOnlyMemory<byte>) => (ReadOnlyMemory<byte>)CreateBytes(random.Next(300)),
+        _ when type == typeof(byte[]) => CreateBytes(random.Next(300)),
         _ when type == typeof(FetchedRecords) => CreateRecords(),
         { IsEnum: true } => Enum.ToObject(type, (sbyte)random.Next(sbyte.MinValue, sbyte.MaxValue)),
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
@@ -43,8 +49,7 @@ internal sealed class RandomMessages(Random random, bool nulls)
 
     private Array CreateList(Type element, string name)
     {
-        // The older versions of FindCoordinator have room for one key only.
-        var list = Array.CreateInstance(element, name is "Keys" or "Coordinators" ? 1 : random.Next(4));
+        var list = Array.CreateInstance(element, IsSingle(element, name) ? 1 : random.Next(4));
         for (var i = 0; i < list.Length; i++)
         {
             list.SetValue(CreateValue(element, name), i);
@@ -52,6 +57,10 @@ internal sealed class RandomMessages(Random random, bool nulls)
 
         return list;
     }
+
+    // Older versions of some messages have room for one of these only.
+    private static bool IsSingle(Type element, string name)
+        => name is "Keys" or "Coordinators" || s_singles.Contains(element);
 
     private string CreateText()
         => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => s_letters[random.Next(s_letters.Length)]));

@@ -5,6 +5,8 @@ namespace OrleansStream.Silo.Tests.Gateways;
 
 public sealed class GatewayConnectionsTests
 {
+    private const int Megabyte = 1_024 * 1_024;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
@@ -39,6 +41,104 @@ public sealed class GatewayConnectionsTests
         await client.Served.WaitAsync(Waits.Long);
 
         Assert.Contains("stalled inside a request for 00:00:20", client.AbortReason, StringComparison.Ordinal);
+    }
+
+    // A byte just before each stall timeout is no stall.
+    [Fact]
+    public async Task A_client_that_sends_a_request_too_slowly_is_cut_although_it_never_stalls()
+    {
+        using var gateway = new GatewayHarness(
+            new ConnectionOptions { StallTimeout = 20 * Second, MinReceiveRate = 10 });
+        var client = gateway.Connect();
+        await client.SendAsync("a whole one");
+        Assert.Equal("a whole one", await client.ReadAsync());
+        await client.SendBytesAsync(new byte[] { 0, 0, 1, 0 });
+        await client.ServerWaitsForMoreAsync();
+
+        // 256 bytes at 10 a second, after 20 s that anyone gets.
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            gateway.Time.Advance(15 * Second);
+            Assert.Null(client.AbortReason);
+            await client.SendBytesAsync(new byte[1]);
+            await client.ServerWaitsForMoreAsync();
+        }
+
+        gateway.Time.Advance(2 * Second);
+        await client.Served.WaitAsync(Waits.Long);
+
+        Assert.Contains("256 bytes more slowly than 10", client.AbortReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_large_request_waits_until_others_have_been_answered_and_small_ones_pass_it()
+    {
+        using var gateway = new GatewayHarness(new ConnectionOptions { ReceiveBytes = 4 * Megabyte });
+        gateway.Router.AnswerByHand();
+        var large = new string('x', 2 * Megabyte);
+        var (first, second, small) = (gateway.Connect(), gateway.Connect(), gateway.Connect());
+        await first.SendAsync(large);
+        var held = await gateway.Router.TakeAsync();
+        var sending = second.SendAsync(large);
+
+        await small.SendAsync("small");
+        (await gateway.Router.TakeAsync()).Echo();
+        Assert.Equal("small", await small.ReadAsync());
+        Assert.Equal(2, gateway.Router.StartedCount);
+
+        held.Echo();
+        Assert.Equal(large, await first.ReadAsync());
+        (await gateway.Router.TakeAsync()).Echo();
+        Assert.Equal(large, await second.ReadAsync());
+        await sending.WaitAsync(Waits.Long);
+        await EndAsync(first, second, small);
+    }
+
+    [Fact]
+    public async Task A_client_that_announces_more_than_it_sends_gives_the_memory_back_when_it_is_cut()
+    {
+        using var gateway = new GatewayHarness(new ConnectionOptions { ReceiveBytes = 4 * Megabyte });
+        var (hostile, waiting) = (gateway.Connect(), gateway.Connect());
+        await hostile.SendBytesAsync(new byte[] { 0, 0x20, 0, 0, 1 });
+        await hostile.ServerWaitsForMoreAsync();
+        await waiting.SendAsync("hello");
+        Assert.Equal("hello", await waiting.ReadAsync());
+        var sending = waiting.SendAsync(new string('x', 2 * Megabyte));
+        Assert.Equal(1, gateway.Router.StartedCount);
+
+        gateway.Time.Advance(gateway.Limits.HandshakeTimeout + Second);
+        await hostile.Served.WaitAsync(Waits.Long);
+
+        Assert.Equal(2 * Megabyte, (await waiting.ReadAsync()).Length);
+        await sending.WaitAsync(Waits.Long);
+        await EndAsync(waiting);
+    }
+
+    [Fact]
+    public async Task A_client_for_whose_request_there_is_no_memory_is_cut_in_the_end()
+    {
+        using var gateway = new GatewayHarness(
+            new ConnectionOptions { ReceiveBytes = 4 * Megabyte, IdleTimeout = TimeSpan.FromDays(365) });
+        gateway.Router.AnswerByHand();
+        var (first, second) = (gateway.Connect(), gateway.Connect());
+        await first.SendAsync(new string('x', 2 * Megabyte));
+        var held = await gateway.Router.TakeAsync();
+        await second.SendAsync("hello");
+        (await gateway.Router.TakeAsync()).Echo();
+        Assert.Equal("hello", await second.ReadAsync());
+        await second.SendBytesAsync(new byte[] { 0, 0x20, 0, 0 });
+
+        // That it waits for memory shows in nothing but this.
+        while (!second.Served.IsCompleted)
+        {
+            gateway.Time.Advance(Second);
+            await Task.Yield();
+        }
+
+        Assert.Contains("no memory for a request of 2097152 bytes", second.AbortReason, StringComparison.Ordinal);
+        held.Echo();
+        Assert.Equal(2 * Megabyte, (await first.ReadAsync()).Length);
+        await EndAsync(first);
     }
 
     [Fact]
@@ -116,6 +216,24 @@ public sealed class GatewayConnectionsTests
     }
 
     [Fact]
+    public async Task One_connection_more_than_an_address_may_have_is_refused_until_another_is_closed()
+    {
+        using var gateway = new GatewayHarness(new ConnectionOptions { MaxCountPerAddress = 1 });
+        var first = gateway.Connect("10.0.0.1");
+        var other = gateway.Connect("10.0.0.2");
+        var refused = gateway.Connect("10.0.0.1");
+
+        await refused.Served.WaitAsync(Waits.Long);
+        Assert.Contains("TooManyFromAddress", refused.AbortReason, StringComparison.Ordinal);
+
+        await EndAsync(first);
+        var next = gateway.Connect("10.0.0.1");
+        await next.SendAsync("hello");
+        Assert.Equal("hello", await next.ReadAsync());
+        await EndAsync(next, other);
+    }
+
+    [Fact]
     public async Task Draining_answers_what_is_in_flight_and_starts_nothing_more()
     {
         using var gateway = new GatewayHarness();
@@ -166,5 +284,14 @@ public sealed class GatewayConnectionsTests
 
         await client.Served.WaitAsync(Waits.Long);
         Assert.NotNull(client.AbortReason);
+    }
+
+    private static async Task EndAsync(params GatewayClient[] clients)
+    {
+        foreach (var client in clients)
+        {
+            await client.EndAsync();
+            await client.Served.WaitAsync(Waits.Long);
+        }
     }
 }

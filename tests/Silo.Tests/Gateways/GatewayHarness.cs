@@ -1,4 +1,4 @@
-using System.Diagnostics.Metrics;
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansStream.Protocols;
@@ -14,7 +14,7 @@ namespace OrleansStream.Silo.Tests.Gateways;
 internal sealed class GatewayHarness : IDisposable
 {
     private readonly long _rentedBefore = PooledBuffer.RentedCount;
-    private readonly MeterFactory _meters = new();
+    private readonly TestMeters _meters = new();
     private readonly KafkaGateway _gateway;
 
     public GatewayHarness(ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null)
@@ -36,10 +36,13 @@ internal sealed class GatewayHarness : IDisposable
     public KafkaGateway Gateway => _gateway;
 
     /// <summary>Connects a client whose side takes so many bytes of replies before it has to read.</summary>
-    public GatewayClient Connect(int unreadBytes = 64 * 1_024)
+    public GatewayClient Connect(int unreadBytes = 64 * 1_024) => Connect("127.0.0.1", unreadBytes);
+
+    /// <summary>Connects a client from an address.</summary>
+    public GatewayClient Connect(string address, int unreadBytes = 64 * 1_024)
     {
         var (client, server) = DuplexPipe.CreatePair(unreadBytes);
-        var connection = new MemoryConnection(server);
+        var connection = new MemoryConnection(server) { RemoteEndPoint = IPEndPoint.Parse($"{address}:40000") };
         return new GatewayClient(client, connection, Connections.ServeAsync(connection, _gateway));
     }
 
@@ -49,19 +52,5 @@ internal sealed class GatewayHarness : IDisposable
         Connections.Dispose();
         _meters.Dispose();
         Assert.Equal(_rentedBefore, PooledBuffer.RentedCount);
-    }
-
-    private sealed class MeterFactory : IMeterFactory
-    {
-        private readonly List<Meter> _meters = [];
-
-        public Meter Create(MeterOptions options)
-        {
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
-
-        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
     }
 }

@@ -39,6 +39,32 @@ public sealed class GatewayListenerTests
     }
 
     [Fact]
+    public async Task Connections_beyond_the_accept_rate_are_served_when_it_is_their_turn()
+    {
+        using var gateway = new GatewayHarness(new ConnectionOptions { MaxAcceptRate = 2 });
+        await using var listener = await OpenAsync(gateway, port: 0);
+        var clients = new List<TcpClient>();
+        for (var i = 0; i < 4; i++)
+        {
+            clients.Add(await ConnectAsync((IPEndPoint)listener.Address));
+        }
+
+        // Two are the burst, and after the third somebody has to wait.
+        await EchoAsync(clients[2], "served");
+        var last = EchoAsync(clients[3], "has to wait");
+        Assert.Equal(3, gateway.Connections.Count);
+        while (!last.IsCompleted)
+        {
+            gateway.Time.Advance(TimeSpan.FromSeconds(0.5));
+            await Task.Yield();
+        }
+
+        await last;
+        clients.ForEach(client => client.Dispose());
+        await gateway.Connections.DrainAsync().WaitAsync(Waits.Long);
+    }
+
+    [Fact]
     public async Task An_address_in_use_is_refused()
     {
         using var gateway = new GatewayHarness();

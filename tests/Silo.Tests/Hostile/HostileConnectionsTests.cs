@@ -84,28 +84,25 @@ public sealed class HostileConnectionsTests(HostileSilo silo)
         await silo.AssertUnharmedAsync();
     }
 
-    // Frames that are never finished, as large as they may be.
+    // A gigabyte is on its way, and half of each request never comes.
     [Fact]
-    public async Task Large_requests_that_never_end_are_cut()
+    public async Task Five_hundred_half_sent_requests_take_no_more_memory_than_there_is_for_all()
     {
-        var unfinished = new byte[HostileSilo.MaxFrameBytes];
-        BinaryPrimitives.WriteInt32BigEndian(unfinished, HostileSilo.MaxFrameBytes);
+        var half = new byte[HostileSilo.MaxFrameBytes / 2];
+        BinaryPrimitives.WriteInt32BigEndian(half, HostileSilo.MaxFrameBytes);
         var connections = new List<RawConnection>();
         try
         {
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < 500; i++)
             {
                 connections.Add(await silo.OpenAsync());
                 await connections[^1].SendAsync(RawConnection.VersionsFrame());
                 Assert.NotEmpty(await connections[^1].ReadFrameAsync());
-                await connections[^1].SendAsync(unfinished);
             }
 
+            var cuts = connections.Select(connection => SendUntilCutAsync(connection, half)).ToList();
             await silo.OthersGoOnAsync();
-            foreach (var connection in connections)
-            {
-                Assert.Empty(await connection.ReadToEndAsync());
-            }
+            await Task.WhenAll(cuts);
         }
         finally
         {
@@ -113,6 +110,40 @@ public sealed class HostileConnectionsTests(HostileSilo silo)
         }
 
         await silo.AssertUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_never_stalls_but_is_much_too_slow_is_cut()
+    {
+        using var connection = await silo.OpenAsync();
+        await connection.SendAsync(RawConnection.VersionsFrame());
+        Assert.NotEmpty(await connection.ReadFrameAsync());
+        await connection.SendAsync(new byte[] { 0, 0x3F, 0, 0 });
+
+        // Each byte waits for others to be served, which takes much less than the stall timeout.
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await connection.SendAsync(new byte[1]);
+                await silo.OthersGoOnAsync();
+            }
+        });
+        await silo.AssertUnharmedAsync();
+    }
+
+    private static async Task SendUntilCutAsync(RawConnection connection, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await connection.SendAsync(bytes);
+        }
+        catch (IOException)
+        {
+            return; // There was no memory for it.
+        }
+
+        Assert.Empty(await connection.ReadToEndAsync());
     }
 
     private static byte[] FetchFrame(string topic)

@@ -10,7 +10,8 @@ public sealed class HostileSilo : IAsyncLifetime, IDisposable
     /// <summary>The largest request the silo takes.</summary>
     public const int MaxFrameBytes = 4 * 1_024 * 1_024;
 
-    // About 200 MB are reached; engine and reads may take 64 MB each, and the collector lets garbage lie a while.
+    // About 200 MB are reached; engine, reads and requests may take 64 MB each, and the collector lets garbage lie a
+    // while.
     private const long MaxResidentBytes = 512L * 1_024 * 1_024;
 
     private readonly TemporaryDirectory _data = new();
@@ -24,6 +25,8 @@ public sealed class HostileSilo : IAsyncLifetime, IDisposable
         _process = await SiloProcess.StartAsync(_data.Path, report: null, Options(
             $"Gateways:Kafka:MaxFrameBytes={MaxFrameBytes}",
             "Gateways:Connections:StallTimeout=00:00:01",
+            $"Gateways:Connections:MinReceiveRate={MaxFrameBytes}",
+            "Gateways:Connections:ReceiveBytes=67108864",
             "Engine:MemoryBytes=67108864",
             "Engine:ReadBytes=67108864"));
         _bystander = await Bystander.StartAsync(KafkaAddress);

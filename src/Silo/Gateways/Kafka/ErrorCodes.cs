@@ -46,6 +46,8 @@ internal static class ErrorCodes
         StreamError.GroupIdNotFound => ErrorCode.GroupIdNotFound,
         StreamError.GroupSubscribedToTopic => ErrorCode.GroupSubscribedToTopic,
         StreamError.OffsetMetadataTooLarge => ErrorCode.OffsetMetadataTooLarge,
+        StreamError.NotAuthorized => ErrorCode.TopicAuthorizationFailed,
+        StreamError.UnknownUser => ErrorCode.ResourceNotFound,
         _ => throw new UnreachableException($"{error} is not in the table of error codes."),
     };
 }

@@ -19,6 +19,13 @@ public sealed class KafkaApiOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan MaxFetchWait { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How many fetch sessions there may be at once; with 0 every Fetch names all its partitions. 1000 is Kafka's
+    /// value.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int MaxFetchSessions { get; init; } = 1_000;
+
     /// <summary>The longest a Produce waits to be acknowledged, whatever it asks for. Producers ask for 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan MaxProduceTimeout { get; init; } = TimeSpan.FromMinutes(2);

@@ -7,6 +7,8 @@ internal static class KafkaApiServices
         => services
             .AddSingleton<NodeAddress>()
             .AddSingleton<BrokerConfigs>()
+            .AddSingleton<KafkaQuotas>()
+            .AddSingleton<QuotasApi>()
             .AddSingleton<ProduceApi>()
             .AddSingleton<FetchApi>()
             .AddSingleton<OffsetsApi>()
@@ -14,5 +16,14 @@ internal static class KafkaApiServices
             .AddSingleton<ClusterApi>()
             .AddSingleton<TopicsApi>()
             .AddSingleton<ConfigsApi>()
+            .AddSingleton<GroupsApi>()
+            .AddSingleton<GroupOffsetsApi>()
+            .AddSingleton<GroupAdminApi>()
+            .AddSingleton<LogDirsApi>()
+            .AddSingleton<ReplicasApi>()
+            .AddSingleton<TopicPartitionsApi>()
+            .AddSingleton<GroupApis>()
+            .AddSingleton<AdminApis>()
+            .AddSingleton<FetchSessionCache>()
             .AddSingleton<IKafkaRequestRouter, KafkaRequestRouter>();
 }

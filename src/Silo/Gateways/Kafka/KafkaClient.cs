@@ -9,6 +9,8 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// </remarks>
 internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoint? local)
 {
+    private long _throttledUntil;
+
     public string ConnectionId => connectionId;
 
     /// <summary>Null on a connection without an address.</summary>
@@ -16,6 +18,12 @@ internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoin
 
     /// <summary>The address of ours that the client connected to; null on a connection without one.</summary>
     public EndPoint? Local => local;
+
+    /// <summary>The name the client has proved; Kafka's name for somebody who proved none.</summary>
+    public string User { get; set; } = "ANONYMOUS";
+
+    /// <summary>Until when, as a timestamp of the clock, nothing more is read from the client.</summary>
+    public long ThrottledUntil => Volatile.Read(ref _throttledUntil);
 
     /// <summary>From the header of the latest request that had one; null until then.</summary>
     public string? ClientId { get; set; }
@@ -31,6 +39,22 @@ internal sealed class KafkaClient(string connectionId, EndPoint? remote, EndPoin
     /// batches are stored in the order they were sent.
     /// </summary>
     public Task AppendsStarted { get; set; } = Task.CompletedTask;
+
+    /// <summary>Throttles the client at least until then. Any thread.</summary>
+    public void Throttle(long until)
+    {
+        var seen = Volatile.Read(ref _throttledUntil);
+        while (seen < until)
+        {
+            var before = Interlocked.CompareExchange(ref _throttledUntil, until, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
 
     public override string ToString()
         => $"{ClientId ?? "?"} ({SoftwareName ?? "unknown"} {SoftwareVersion ?? "?"}) at {Remote}";

@@ -20,6 +20,7 @@ internal sealed class KafkaConnection(
     // Records are copied and sent in parts that stay in the processor's cache in between.
     private const int FlushBytes = 128 * 1_024;
 
+    private readonly byte[] _length = new byte[KafkaFrame.LengthPrefixBytes];
     private readonly KafkaClient _client = new(connection.Id, connection.Remote, connection.Local);
     private readonly RequestWindow _window = new(options.MaxInFlight, options.MaxInFlightBytes);
     private readonly Channel<PendingReply> _replies = Channel.CreateBounded<PendingReply>(
@@ -50,37 +51,39 @@ internal sealed class KafkaConnection(
 
     private async Task ReadRequestsAsync()
     {
-        var insideRequest = false;
-        while (true)
+        while (!connection.Draining.IsCancellationRequested
+            && await connection.ReceiveAsync(_length, insideRequest: false))
         {
-            var result = await connection.ReadAsync(insideRequest);
-            var buffer = result.Buffer;
-            while (!connection.Draining.IsCancellationRequested
-                && KafkaFrame.TryRead(ref buffer, options.MaxFrameBytes, out var frame))
-            {
-                await StartAsync(frame);
-            }
+            var bytes = KafkaFrame.ReadLength(_length, options.MaxFrameBytes);
 
-            insideRequest = !buffer.IsEmpty;
-            connection.Input.AdvanceTo(consumed: buffer.Start, examined: buffer.End);
-            if (result.IsCompleted || connection.Draining.IsCancellationRequested)
+            // Without memory for the request; what is on its way stays with the client.
+            await connection.PauseUntilAsync(_client.ThrottledUntil);
+
+            // Wait for room first, so that no request is received whose reply cannot be queued.
+            await _window.EnterAsync(bytes, connection.Draining);
+            if (await connection.ReceiveRequestAsync(bytes) is not { } request)
             {
                 return;
             }
+
+            await StartAsync(request);
         }
     }
 
-    private async ValueTask StartAsync(ReadOnlySequence<byte> frame)
+    private async ValueTask StartAsync(PooledBuffer request)
     {
-        // Wait for room first, so that no request starts whose reply cannot be queued.
-        var bytes = (int)frame.Length;
-        await _window.EnterAsync(bytes, connection.Closed);
+        var bytes = request.Length;
+        Task<KafkaReply> reply;
+        try
+        {
+            reply = router.StartAsync(request, _client, connection.Closed);
+        }
+        catch
+        {
+            connection.RequestAnswered(bytes);
+            throw;
+        }
 
-        // A request outlives its place in the pipe: appends read it until they are answered.
-        var request = PooledBuffer.Rent(bytes);
-        frame.CopyTo(request.Span);
-        connection.RequestStarted(bytes);
-        var reply = router.StartAsync(request, _client, connection.Closed);
         await _replies.Writer.WriteAsync(new PendingReply(reply, bytes), CancellationToken.None);
     }
 
@@ -109,13 +112,17 @@ internal sealed class KafkaConnection(
     {
         await foreach (var pending in _replies.Reader.ReadAllAsync())
         {
-            using (var reply = await TakeReplyAsync(pending.Reply))
+            try
             {
+                using var reply = await TakeReplyAsync(pending.Reply);
                 await WriteAsync(reply);
             }
+            finally
+            {
+                _window.Leave(pending.RequestBytes);
+                connection.RequestAnswered(pending.RequestBytes);
+            }
 
-            _window.Leave(pending.RequestBytes);
-            connection.RequestAnswered();
             if (_replies.Reader.Count == 0)
             {
                 await FlushAsync();
@@ -168,7 +175,7 @@ internal sealed class KafkaConnection(
         }
     }
 
-    // Replies that will not be sent still own rented memory.
+    // Replies that will not be sent still own rented memory, and their requests took some.
     private async Task DiscardRepliesAsync()
     {
         await foreach (var pending in _replies.Reader.ReadAllAsync())
@@ -178,6 +185,8 @@ internal sealed class KafkaConnection(
             {
                 pending.Reply.Result.Dispose();
             }
+
+            connection.RequestAnswered(pending.RequestBytes);
         }
     }
 

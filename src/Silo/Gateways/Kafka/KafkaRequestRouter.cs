@@ -16,8 +16,8 @@ internal sealed class KafkaRequestRouter(
     OffsetsApi offsets,
     MetadataApi metadata,
     ClusterApi cluster,
-    TopicsApi topics,
-    ConfigsApi configs) : IKafkaRequestRouter
+    GroupApis groups,
+    AdminApis admin) : IKafkaRequestRouter
 {
     // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
     // than into the memory that reading and answering them takes.
@@ -56,25 +56,76 @@ internal sealed class KafkaRequestRouter(
             ApiKey.FindCoordinator => AnswerAsync<FindCoordinatorRequest, FindCoordinatorResponse>(
                 ref reader, frame, call, cluster.FindCoordinatorsAsync),
             ApiKey.ApiVersions => AnswerVersionsAsync(ref reader, frame, call),
-            ApiKey.CreateTopics => AnswerAsync<CreateTopicsRequest, CreateTopicsResponse>(
-                ref reader, frame, call, topics.CreateAsync),
-            ApiKey.DeleteTopics => AnswerAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
-                ref reader, frame, call, topics.DeleteAsync),
             ApiKey.DeleteRecords => AnswerAsync<DeleteRecordsRequest, DeleteRecordsResponse>(
                 ref reader, frame, call, offsets.DeleteRecordsAsync),
             ApiKey.InitProducerId => AnswerAsync<InitProducerIdRequest, InitProducerIdResponse>(
                 ref reader, frame, call, cluster.InitProducerIdAsync),
             ApiKey.OffsetForLeaderEpoch => AnswerAsync<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(
                 ref reader, frame, call, offsets.FindEpochEndsAsync),
-            ApiKey.DescribeConfigs => AnswerAsync<DescribeConfigsRequest, DescribeConfigsResponse>(
-                ref reader, frame, call, configs.DescribeAsync),
-            ApiKey.CreatePartitions => AnswerAsync<CreatePartitionsRequest, CreatePartitionsResponse>(
-                ref reader, frame, call, topics.AddPartitionsAsync),
-            ApiKey.IncrementalAlterConfigs =>
-                AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
-                    ref reader, frame, call, configs.AlterAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
+            _ => DispatchGroupAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchGroupAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.OffsetCommit => AnswerAsync<OffsetCommitRequest, OffsetCommitResponse>(
+                ref reader, frame, call, groups.Offsets.CommitAsync),
+            ApiKey.OffsetFetch => AnswerAsync<OffsetFetchRequest, OffsetFetchResponse>(
+                ref reader, frame, call, groups.Offsets.FetchAsync),
+            ApiKey.JoinGroup => AnswerAsync<JoinGroupRequest, JoinGroupResponse>(
+                ref reader, frame, call, groups.Members.JoinAsync),
+            ApiKey.Heartbeat => AnswerAsync<HeartbeatRequest, HeartbeatResponse>(
+                ref reader, frame, call, groups.Members.HeartbeatAsync),
+            ApiKey.LeaveGroup => AnswerAsync<LeaveGroupRequest, LeaveGroupResponse>(
+                ref reader, frame, call, groups.Members.LeaveAsync),
+            ApiKey.SyncGroup => AnswerAsync<SyncGroupRequest, SyncGroupResponse>(
+                ref reader, frame, call, groups.Members.SyncAsync),
+            ApiKey.DescribeGroups => AnswerAsync<DescribeGroupsRequest, DescribeGroupsResponse>(
+                ref reader, frame, call, groups.Admin.DescribeAsync),
+            ApiKey.ListGroups => AnswerAsync<ListGroupsRequest, ListGroupsResponse>(
+                ref reader, frame, call, groups.Admin.ListAsync),
+            ApiKey.DeleteGroups => AnswerAsync<DeleteGroupsRequest, DeleteGroupsResponse>(
+                ref reader, frame, call, groups.Admin.DeleteAsync),
+            ApiKey.OffsetDelete => AnswerAsync<OffsetDeleteRequest, OffsetDeleteResponse>(
+                ref reader, frame, call, groups.Offsets.DeleteAsync),
+            _ => DispatchAdminAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchAdminAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.CreateTopics => AnswerAsync<CreateTopicsRequest, CreateTopicsResponse>(
+                ref reader, frame, call, admin.Topics.CreateAsync),
+            ApiKey.DeleteTopics => AnswerAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
+                ref reader, frame, call, admin.Topics.DeleteAsync),
+            ApiKey.CreatePartitions => AnswerAsync<CreatePartitionsRequest, CreatePartitionsResponse>(
+                ref reader, frame, call, admin.Topics.AddPartitionsAsync),
+            ApiKey.DescribeTopicPartitions =>
+                AnswerAsync<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>(
+                    ref reader, frame, call, admin.TopicPartitions.DescribeAsync),
+            ApiKey.DescribeConfigs => AnswerAsync<DescribeConfigsRequest, DescribeConfigsResponse>(
+                ref reader, frame, call, admin.Configs.DescribeAsync),
+            ApiKey.AlterConfigs => AnswerAsync<AlterConfigsRequest, AlterConfigsResponse>(
+                ref reader, frame, call, admin.Configs.ReplaceAsync),
+            ApiKey.IncrementalAlterConfigs =>
+                AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+                    ref reader, frame, call, admin.Configs.AlterAsync),
+            ApiKey.DescribeClientQuotas => AnswerAsync<DescribeClientQuotasRequest, DescribeClientQuotasResponse>(
+                ref reader, frame, call, admin.Quotas.DescribeAsync),
+            ApiKey.AlterClientQuotas => AnswerAsync<AlterClientQuotasRequest, AlterClientQuotasResponse>(
+                ref reader, frame, call, admin.Quotas.AlterAsync),
+            ApiKey.DescribeLogDirs => AnswerAsync<DescribeLogDirsRequest, DescribeLogDirsResponse>(
+                ref reader, frame, call, admin.LogDirs.DescribeAsync),
+            ApiKey.ElectLeaders => AnswerAsync<ElectLeadersRequest, ElectLeadersResponse>(
+                ref reader, frame, call, admin.Replicas.ElectAsync),
+            ApiKey.AlterPartitionReassignments =>
+                AnswerAsync<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>(
+                    ref reader, frame, call, admin.Replicas.ReassignAsync),
+            ApiKey.ListPartitionReassignments =>
+                AnswerAsync<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>(
+                    ref reader, frame, call, ReplicasApi.ListReassignmentsAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),
         };
 

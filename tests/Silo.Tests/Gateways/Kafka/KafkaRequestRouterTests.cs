@@ -60,7 +60,7 @@ public sealed class KafkaRequestRouterTests
     [InlineData(ApiKey.Metadata, -1)]
     [InlineData(ApiKey.Fetch, 3)]
     [InlineData(ApiKey.Produce, 99)]
-    [InlineData(ApiKey.JoinGroup, 5)]
+    [InlineData(ApiKey.ConsumerGroupHeartbeat, 0)]
     [InlineData((ApiKey)9_999, 0)]
     public async Task What_is_not_spoken_ends_the_connection(ApiKey key, short version)
         => await Assert.ThrowsAsync<ProtocolException>(() => _harness.StartAsync(Header(key, version)));

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
@@ -15,19 +17,36 @@ internal sealed class RouterHarness
     private int _correlationId;
 
     public RouterHarness(
-        ICluster cluster, KafkaApiOptions? apiOptions = null, KafkaGatewayOptions? gatewayOptions = null)
+        ICluster cluster,
+        KafkaApiOptions? apiOptions = null,
+        KafkaGatewayOptions? gatewayOptions = null,
+        TimeProvider? clock = null,
+        KafkaQuotaOptions? quotaOptions = null)
     {
+        var time = clock ?? TimeProvider.System;
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
+        var quotas = new KafkaQuotas(
+            cluster,
+            Options.Create(quotaOptions ?? new KafkaQuotaOptions()),
+            new GatewayMetrics(new TestMeters()),
+            time,
+            NullLogger<KafkaQuotas>.Instance);
         _router = new KafkaRequestRouter(
-            new ProduceApi(cluster, apis),
-            new FetchApi(cluster, TimeProvider.System, apis),
+            new ProduceApi(cluster, quotas, apis),
+            new FetchApi(cluster, new FetchSessionCache(time, apis), quotas, time, apis),
             new OffsetsApi(cluster),
             new MetadataApi(cluster, addresses, apis),
             new ClusterApi(cluster, addresses),
-            new TopicsApi(cluster),
-            new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)));
+            new GroupApis(new GroupsApi(cluster), new GroupOffsetsApi(cluster), new GroupAdminApi(cluster)),
+            new AdminApis(
+                new TopicsApi(cluster),
+                new TopicPartitionsApi(cluster),
+                new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)),
+                new LogDirsApi(cluster),
+                new ReplicasApi(cluster),
+                new QuotasApi(cluster, quotas)));
     }
 
     public KafkaClient Client { get; } = new(

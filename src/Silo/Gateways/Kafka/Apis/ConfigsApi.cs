@@ -37,20 +37,10 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
 
     public async ValueTask<IncrementalAlterConfigsResponse> AlterAsync(
         IncrementalAlterConfigsRequest request, KafkaCall call)
-    {
-        var altered = new List<AlteredResource>(request.Resources.Count);
-        var counts = request.Resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
-        foreach (var resource in request.Resources)
-        {
-            var refusal = counts[(resource.Type, resource.Name)] > 1
-                ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
-                : Refusal(resource);
-            var (error, message) = refusal ?? await AlterAsync(resource, request.ValidateOnly, call.Closed);
-            altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
-        }
+        => new(await AlterAsync(request.Resources, request.ValidateOnly, call.Closed));
 
-        return new IncrementalAlterConfigsResponse(altered);
-    }
+    public async ValueTask<AlterConfigsResponse> ReplaceAsync(AlterConfigsRequest request, KafkaCall call)
+        => new(await AlterAsync([.. request.Resources.Select(ToChanges)], request.ValidateOnly, call.Closed));
 
     private async ValueTask<Found> FindTopicConfigsAsync(string name, CancellationToken closed)
         => await cluster.Topics.FindAsync(name, closed) is { } topic
@@ -71,6 +61,23 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
             : Found.Nothing(ErrorCode.InvalidRequest, $"This is node {description.NodeId}, not '{name}'.");
     }
 
+    private async ValueTask<AlteredResource[]> AlterAsync(
+        IReadOnlyList<AlterableResource> resources, bool validateOnly, CancellationToken closed)
+    {
+        var altered = new List<AlteredResource>(resources.Count);
+        var counts = resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
+        foreach (var resource in resources)
+        {
+            var refusal = counts[(resource.Type, resource.Name)] > 1
+                ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
+                : Refusal(resource);
+            var (error, message) = refusal ?? await AlterAsync(resource, validateOnly, closed);
+            altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
+        }
+
+        return [.. altered];
+    }
+
     private async ValueTask<(ErrorCode Error, string? Message)> AlterAsync(
         AlterableResource resource, bool validateOnly, CancellationToken closed)
     {
@@ -80,11 +87,27 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         return (reply.Error.ToErrorCode(), reply.Message);
     }
 
+    // What is not named goes back to its default; so nothing has to be read first, and all changes at once.
+    private static AlterableResource ToChanges(ReplacedResource resource) => new(
+        resource.Type,
+        resource.Name,
+        [
+            .. resource.Configs.Select(config => new AlterableConfig(config.Name, ConfigOperation.Set, config.Value)),
+            .. TopicConfig.Definitions
+                .ExceptBy(resource.Configs.Select(config => config.Name), definition => definition.Name)
+                .Select(definition => new AlterableConfig(definition.Name, ConfigOperation.Delete, Value: null)),
+        ]);
+
     private static (ErrorCode, string?)? Refusal(AlterableResource resource)
     {
         if (resource.Type != ConfigResourceType.Topic)
         {
             return (ErrorCode.InvalidRequest, $"The configuration of {resource.Type} resources cannot be changed.");
+        }
+
+        if (InternalTopics.Includes(resource.Name))
+        {
+            return (InternalTopics.Refusal, InternalTopics.Message);
         }
 
         var names = new HashSet<string>();

@@ -7,28 +7,42 @@ using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Reads records for consumers, and lets them wait for new ones.</summary>
-/// <remarks>
-/// There are no fetch sessions: every request names all its partitions, and session id 0 in the reply tells the client
-/// to go on like that.
-/// </remarks>
-internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<KafkaApiOptions> options)
+internal sealed class FetchApi(
+    ICluster cluster,
+    FetchSessionCache sessions,
+    KafkaQuotas quotas,
+    TimeProvider time,
+    IOptions<KafkaApiOptions> options)
 {
     private const sbyte ReadCommitted = 1;
+
+    /// <summary>From here on topics are named by their ids.</summary>
+    private const short TopicIdVersion = 13;
 
     private readonly KafkaApiOptions _options = options.Value;
 
     public async Task<KafkaReply> AnswerAsync(FetchRequest request, KafkaCall call)
     {
-        if (request.SessionEpoch > 0)
+        var turn = sessions.Begin(request, byTopicIds: call.Version >= TopicIdVersion);
+        if (turn.Error != ErrorCode.None)
         {
-            return call.Reply(new FetchResponse(ErrorCode.FetchSessionIdNotFound, SessionId: 0, Topics: []));
+            return call.Reply(Refuse(turn.Error));
         }
 
-        var round = new FetchRound(await FindPartitionsAsync(request, call), BudgetBytes(request));
+        // No more than its quota allows in a while: a client that gets more at once only has to wait for longer.
+        var maxBytes = quotas.CutFetch(call.Client, request.MaxBytes);
+        if (maxBytes < request.MaxBytes)
+        {
+            request = request with { MaxBytes = maxBytes };
+        }
+
+        var round = new FetchRound(await FindPartitionsAsync(turn.Positions, call), BudgetBytes(request));
         try
         {
             await FillAsync(round, request, call.Closed);
-            return call.Reply(ToResponse(request, round), records: round);
+            var throttleTimeMs = quotas.Charge(QuotaKind.Fetch, call.Client, round.TotalBytes);
+            var response = ToResponse(turn, round, request.IsolationLevel) with { ThrottleTimeMs = throttleTimeMs };
+            return call.Reply(response, records: round);
         }
         catch
         {
@@ -37,26 +51,25 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
         }
     }
 
-    private async ValueTask<PartitionRead[][]> FindPartitionsAsync(FetchRequest request, KafkaCall call)
+    private async ValueTask<PartitionRead[]> FindPartitionsAsync(FetchPosition[] positions, KafkaCall call)
     {
-        var byId = call.Version >= 13;
-        var reads = new PartitionRead[request.Topics.Count][];
+        var byId = call.Version >= TopicIdVersion;
+        var reads = new PartitionRead[positions.Length];
+        TopicDescription? topic = null;
         for (var i = 0; i < reads.Length; i++)
         {
-            var wanted = request.Topics[i];
-            var topic = byId
-                ? await cluster.Topics.FindByIdAsync(wanted.Id, call.Closed)
-                : await cluster.Topics.FindAsync(wanted.Name, call.Closed);
-            var unknown = byId && topic is null ? StreamError.UnknownTopicId : StreamError.UnknownTopicOrPartition;
-            reads[i] = new PartitionRead[wanted.Partitions.Count];
-            for (var j = 0; j < reads[i].Length; j++)
+            var key = positions[i].Key;
+            if (i == 0 || !key.IsOfSameTopicAs(positions[i - 1].Key))
             {
-                var partition = wanted.Partitions[j];
-                var exists = topic is not null && partition.Index >= 0 && partition.Index < topic.PartitionCount;
-                reads[i][j] = exists
-                    ? new PartitionRead(partition, cluster.GetPartition(new PartitionId(topic!.Id, partition.Index)))
-                    : new PartitionRead(partition, unknown);
+                topic = byId
+                    ? await cluster.Topics.FindByIdAsync(key.TopicId, call.Closed)
+                    : await cluster.Topics.FindAsync(key.TopicName, call.Closed);
             }
+
+            var unknown = byId && topic is null ? StreamError.UnknownTopicId : StreamError.UnknownTopicOrPartition;
+            reads[i] = topic is not null && key.Index >= 0 && key.Index < topic.PartitionCount
+                ? new PartitionRead(positions[i], cluster.GetPartition(new PartitionId(topic.Id, key.Index)))
+                : new PartitionRead(positions[i], unknown);
         }
 
         return reads;
@@ -77,50 +90,53 @@ internal sealed class FetchApi(ICluster cluster, TimeProvider time, IOptions<Kaf
         }
 
         await round.ReadAsync(minBytes: 0, TimeSpan.Zero, closed);
-        var grows = true;
-        while (grows && !round.IsEnough(minBytes))
+        var goesOn = true;
+        while (goesOn && !round.IsEnough(minBytes))
         {
             var remaining = maxWait - time.GetElapsedTime(started);
-            if (remaining <= TimeSpan.Zero)
-            {
-                return;
-            }
-
-            var before = round.TotalBytes;
-            await round.WaitForMoreAsync(minBytes, remaining, closed);
-            await round.ReadAsync(minBytes: 0, TimeSpan.Zero, closed);
-            grows = round.TotalBytes > before;
+            goesOn = remaining > TimeSpan.Zero && await round.ReadMoreAsync(minBytes, remaining, closed);
         }
     }
 
     private int BudgetBytes(FetchRequest request) => Math.Clamp(request.MaxBytes, 0, _options.MaxFetchBytes);
 
-    private static FetchResponse ToResponse(FetchRequest request, FetchRound round)
-    {
-        IReadOnlyList<AbortedTransaction>? aborted = request.IsolationLevel == ReadCommitted ? [] : null;
-        var topics = new FetchedTopic[request.Topics.Count];
-        for (var i = 0; i < topics.Length; i++)
-        {
-            var reads = round.Topics[i];
-            var partitions = new FetchedPartition[reads.Length];
-            for (var j = 0; j < reads.Length; j++)
-            {
-                var reply = reads[j].Reply;
-                partitions[j] = new FetchedPartition(
-                    reads[j].Index,
-                    ToErrorCode(reply.Error),
-                    reply.HighWatermark,
-                    reply.LastStableOffset,
-                    reply.LogStartOffset,
-                    reply.Records,
-                    aborted);
-            }
+    private static FetchResponse Refuse(ErrorCode error) => new(error, SessionId: 0, Topics: []);
 
-            topics[i] = new FetchedTopic(request.Topics[i].Name, request.Topics[i].Id, partitions);
+    private static FetchResponse ToResponse(in FetchTurn turn, FetchRound round, sbyte isolationLevel)
+    {
+        PartitionRead[] changed = [];
+        if (turn.Session?.TryFinish(turn.Epoch, round.Reads, out changed) == false)
+        {
+            return Refuse(ErrorCode.InvalidFetchSessionEpoch);
         }
 
-        return new FetchResponse(ErrorCode.None, SessionId: 0, topics);
+        var topics = new List<FetchedTopic>();
+        List<FetchedPartition> partitions = [];
+        FetchKey? previous = null;
+        IReadOnlyList<AbortedTransaction>? aborted = isolationLevel == ReadCommitted ? [] : null;
+        foreach (var read in turn.IsIncremental ? changed : round.Reads)
+        {
+            if (previous?.IsOfSameTopicAs(read.Key) != true)
+            {
+                partitions = [];
+                topics.Add(new FetchedTopic(read.Key.TopicName, read.Key.TopicId, partitions));
+            }
+
+            partitions.Add(ToFetched(read, aborted));
+            previous = read.Key;
+        }
+
+        return new FetchResponse(ErrorCode.None, turn.Session?.Id ?? 0, topics);
     }
+
+    private static FetchedPartition ToFetched(PartitionRead read, IReadOnlyList<AbortedTransaction>? aborted) => new(
+        read.Key.Index,
+        ToErrorCode(read.Reply.Error),
+        read.Reply.HighWatermark,
+        read.Reply.LastStableOffset,
+        read.Reply.LogStartOffset,
+        read.Reply.Records,
+        aborted);
 
     // Consumers do not expect a time-out here and stop; when there was no memory to read into they are to come again.
     private static ErrorCode ToErrorCode(StreamError error)

@@ -12,42 +12,25 @@ internal sealed class FetchRound : IDisposable
 {
     private readonly PartitionRead[] _readable;
     private readonly int _budgetBytes;
-    private readonly bool _isPartlyUnreadable;
     private bool _isFull;
 
-    public FetchRound(PartitionRead[][] topics, int budgetBytes)
+    public FetchRound(PartitionRead[] reads, int budgetBytes)
     {
-        Topics = topics;
+        Reads = reads;
         _budgetBytes = budgetBytes;
-        var readable = new List<PartitionRead>();
-        foreach (var partitions in topics)
-        {
-            foreach (var read in partitions)
-            {
-                if (read.IsReadable)
-                {
-                    readable.Add(read);
-                }
-                else
-                {
-                    _isPartlyUnreadable = true;
-                }
-            }
-        }
-
-        _readable = [.. readable];
+        _readable = Array.FindAll(reads, read => read.IsReadable);
     }
 
-    /// <summary>In the order of the request.</summary>
-    public PartitionRead[][] Topics { get; }
+    /// <summary>In the order of the request, or of its session.</summary>
+    public PartitionRead[] Reads { get; }
 
     public int TotalBytes { get; private set; }
 
-    public bool HasSinglePartition => Topics is [{ Length: 1 }] && _readable.Length == 1;
+    public bool HasSinglePartition => Reads.Length == 1 && _readable.Length == 1;
 
     /// <summary>Whether to answer now: there is enough, no more fits in, or something is wrong.</summary>
     public bool IsEnough(int minBytes)
-        => TotalBytes >= minBytes || _isFull || _readable.Length == 0 || _isPartlyUnreadable || HasError();
+        => TotalBytes >= minBytes || _isFull || _readable.Length == 0 || HasError();
 
     /// <summary>Reads all partitions anew.</summary>
     public async ValueTask ReadAsync(int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
@@ -67,21 +50,31 @@ internal sealed class FetchRound : IDisposable
         }
     }
 
-    /// <summary>Returns when the partitions may have got the bytes that are missing, or the time is over.</summary>
+    /// <summary>Waits until the partitions may have got the bytes that are missing, and reads them anew.</summary>
+    /// <returns>False when no partition has more to give.</returns>
     /// <remarks>
     /// When n partitions together have grown by what is missing, one of them has grown by at least the n-th part. So it
-    /// suffices to wait for that in each, and the first to get there ends the wait of all. A partition that holds more
-    /// than the client takes of it at once ends the wait as well: it will not contribute more.
+    /// suffices to wait for that in each, and the first to get there ends the wait of all. One that got there without
+    /// bringing more holds more than the client takes of it at once, and is not waited for again.
     /// </remarks>
-    public async Task WaitForMoreAsync(int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
+    public async ValueTask<bool> ReadMoreAsync(int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
     {
-        var growth = (minBytes - TotalBytes + _readable.Length - 1) / _readable.Length;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var waits = Array.ConvertAll(_readable, read => WaitForGrowthAsync(read, growth, maxWait, ended.Token));
-        await Task.WhenAny(waits);
-        await ended.CancelAsync();
-        await Task.WhenAll(waits);
-        cancellationToken.ThrowIfCancellationRequested();
+        var growing = Array.FindAll(_readable, read => !read.IsSaturated);
+        if (growing.Length == 0)
+        {
+            return false;
+        }
+
+        var growth = (minBytes - TotalBytes + growing.Length - 1) / growing.Length;
+        var before = Array.ConvertAll(growing, read => read.LengthBytes);
+        var ended = await WaitForGrowthAsync(growing, growth, maxWait, cancellationToken);
+        await ReadAsync(minBytes: 0, TimeSpan.Zero, cancellationToken);
+        for (var i = 0; i < growing.Length; i++)
+        {
+            growing[i].IsSaturated = ended[i] && growing[i].LengthBytes <= before[i];
+        }
+
+        return true;
     }
 
     public void Dispose()
@@ -92,18 +85,33 @@ internal sealed class FetchRound : IDisposable
         }
     }
 
-    private static async Task WaitForGrowthAsync(
-        PartitionRead read, int growth, TimeSpan maxWait, CancellationToken ended)
+    /// <returns>Which waits have ended by themselves, at least one.</returns>
+    private static async Task<bool[]> WaitForGrowthAsync(
+        PartitionRead[] reads, int growth, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waits = Array.ConvertAll(reads, read => WaitForGrowthAsync(read, growth, maxWait, stop.Token));
+        await Task.WhenAny(waits);
+        await stop.CancelAsync();
+        var ended = await Task.WhenAll(waits);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ended;
+    }
+
+    private static async Task<bool> WaitForGrowthAsync(
+        PartitionRead read, int growth, TimeSpan maxWait, CancellationToken stop)
     {
         try
         {
             var wanted = read.LengthBytes + growth;
-            var reply = await read.StartAsync(Math.Max(read.MaxBytes, wanted), minBytes: wanted, maxWait, ended);
+            var reply = await read.StartAsync(Math.Max(read.MaxBytes, wanted), minBytes: wanted, maxWait, stop);
             reply.Records.Dispose();
+            return true;
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Another partition had enough, or the client left.
+            return false;
         }
     }
 
@@ -163,5 +171,5 @@ internal sealed class FetchRound : IDisposable
     }
 
     private bool HasError()
-        => Array.Exists(_readable, read => read.Reply.Error != StreamError.None);
+        => Array.Exists(Reads, read => read.Reply.Error != StreamError.None);
 }

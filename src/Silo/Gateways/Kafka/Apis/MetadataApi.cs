@@ -73,7 +73,7 @@ internal sealed class MetadataApi(ICluster cluster, NodeAddress addresses, IOpti
             wanted.Name,
             PartitionCount: -1,
             Configs: new Dictionary<string, string>(),
-            ValidateOnly: !(mayCreate && _autoCreates));
+            ValidateOnly: !(mayCreate && _autoCreates) || InternalTopics.Includes(wanted.Name));
         var reply = await cluster.Topics.CreateAsync(creating, closed);
 
         // Somebody else may have created it meanwhile.
@@ -98,7 +98,7 @@ internal sealed class MetadataApi(ICluster cluster, NodeAddress addresses, IOpti
                 : new MetadataPartition(ErrorCode.LeaderNotAvailable, partition, -1, epoch, [], [], []);
         }
 
-        return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, partitions, IsInternal: false, operations);
+        return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, partitions, topic.IsInternal, operations);
     }
 
     private static ErrorCode WhyMissing(StreamError error) => error switch

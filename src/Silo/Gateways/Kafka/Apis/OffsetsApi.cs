@@ -9,16 +9,27 @@ internal sealed class OffsetsApi(ICluster cluster)
 {
     public async ValueTask<ListOffsetsResponse> ListAsync(ListOffsetsRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<ListOffsetsPartition, ListedOffset>(
-            request.Topics, partition => partition.Index, (id, wanted) => ListAsync(id, wanted, call), call));
+            request.Topics,
+            partition => partition.Index,
+            (_, partition, wanted) => ListAsync(partition, wanted, call),
+            call));
 
     public async ValueTask<OffsetForLeaderEpochResponse> FindEpochEndsAsync(
         OffsetForLeaderEpochRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<EpochQuestion, EpochEnd>(
-            request.Topics, partition => partition.Index, (id, wanted) => FindEpochEndAsync(id, wanted, call), call));
+            request.Topics,
+            partition => partition.Index,
+            (_, partition, wanted) => FindEpochEndAsync(partition, wanted, call),
+            call));
 
     public async ValueTask<DeleteRecordsResponse> DeleteRecordsAsync(DeleteRecordsRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<DeleteRecordsPartition, DeletedRecords>(
-            request.Topics, partition => partition.Index, (id, wanted) => DeleteRecordsAsync(id, wanted, call), call));
+            request.Topics,
+            partition => partition.Index,
+            (topic, partition, wanted) => InternalTopics.Includes(topic)
+                ? new(new DeletedRecords(wanted.Index, LowWatermark: -1, InternalTopics.Refusal))
+                : DeleteRecordsAsync(partition, wanted, call),
+            call));
 
     private static async ValueTask<ListedOffset> ListAsync(
         IPartition? partition, ListOffsetsPartition wanted, KafkaCall call)
@@ -78,7 +89,7 @@ internal sealed class OffsetsApi(ICluster cluster)
     private async ValueTask<PerTopic<TAnswer>[]> ForEachPartitionAsync<TWanted, TAnswer>(
         IReadOnlyList<PerTopic<TWanted>> topics,
         Func<TWanted, int> indexOf,
-        Func<IPartition?, TWanted, ValueTask<TAnswer>> answer,
+        Func<string, IPartition?, TWanted, ValueTask<TAnswer>> answer,
         KafkaCall call)
         where TWanted : IKafkaStruct<TWanted>
         where TAnswer : IKafkaStruct<TAnswer>
@@ -93,8 +104,8 @@ internal sealed class OffsetsApi(ICluster cluster)
                 var wanted = topics[i].Partitions[j];
                 var index = indexOf(wanted);
                 var exists = topic is not null && index >= 0 && index < topic.PartitionCount;
-                partitions[j] = await answer(
-                    exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null, wanted);
+                var partition = exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null;
+                partitions[j] = await answer(topics[i].Name, partition, wanted);
             }
 
             answers[i] = new PerTopic<TAnswer>(topics[i].Name, partitions);

@@ -1,35 +1,37 @@
 using OrleansStream.Contracts;
-using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>What one partition contributes to a Fetch. Owns the records it has read.</summary>
 internal sealed class PartitionRead : IDisposable
 {
-    private readonly FetchPartition _wanted;
+    private readonly FetchPosition _position;
     private readonly IPartition? _partition;
 
     /// <summary>A partition to be read.</summary>
-    public PartitionRead(in FetchPartition wanted, IPartition partition)
+    public PartitionRead(in FetchPosition position, IPartition partition)
     {
-        _wanted = wanted;
+        _position = position;
         _partition = partition;
         Reply = FetchReply.Refused(StreamError.None);
     }
 
     /// <summary>A partition that cannot be read.</summary>
-    public PartitionRead(in FetchPartition wanted, StreamError error)
+    public PartitionRead(in FetchPosition position, StreamError error)
     {
-        _wanted = wanted;
+        _position = position;
         Reply = FetchReply.Refused(error);
     }
 
-    public int Index => _wanted.Index;
+    public FetchKey Key => _position.Key;
 
     public bool IsReadable => _partition is not null;
 
     /// <summary>The most bytes the client wants from this partition at once.</summary>
-    public int MaxBytes => Math.Max(0, _wanted.MaxBytes);
+    public int MaxBytes => Math.Max(0, _position.Wanted.MaxBytes);
+
+    /// <summary>Whether the partition holds more than the client takes of it at once: it has no more to give.</summary>
+    public bool IsSaturated { get; set; }
 
     /// <summary>The latest answer.</summary>
     public FetchReply Reply { get; private set; }
@@ -40,7 +42,9 @@ internal sealed class PartitionRead : IDisposable
     public ValueTask<FetchReply> StartAsync(
         int maxBytes, int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
         => _partition!.FetchAsync(
-            new(_wanted.Offset, maxBytes, minBytes, maxWait, _wanted.CurrentLeaderEpoch), cancellationToken);
+            new(
+                _position.Wanted.Offset, maxBytes, minBytes, maxWait, _position.Wanted.CurrentLeaderEpoch),
+            cancellationToken);
 
     /// <summary>Takes the answer of a read in place of the one before.</summary>
     public async ValueTask ReceiveAsync(Task<FetchReply> reading)

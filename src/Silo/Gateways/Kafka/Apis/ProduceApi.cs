@@ -14,7 +14,7 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 ///
 /// Transactions are refused: here by their id, in the log by the batch's attributes.
 /// </remarks>
-internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> options)
+internal sealed class ProduceApi(ICluster cluster, KafkaQuotas quotas, IOptions<KafkaApiOptions> options)
 {
     private const short NoAcks = 0;
     private const short LeaderAcks = 1;
@@ -25,6 +25,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
     /// <summary>Takes over the frame.</summary>
     public Task<KafkaReply> StartAsync(ProduceRequest request, PooledBuffer frame, KafkaCall call)
     {
+        call = call with { ThrottleTimeMs = quotas.Charge(QuotaKind.Produce, call.Client, frame.Length) };
         if (Refusal(request, call.Version) is { } refusal)
         {
             frame.Dispose();
@@ -69,7 +70,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             topic.Name,
             [.. topic.Partitions.Select(partition => new ProducedPartition(
                 partition.Index, refusal.Error, BaseOffset: -1, ErrorMessage: refusal.Message))]));
-        return Task.FromResult(call.Reply(new ProduceResponse([.. topics])));
+        return Task.FromResult(call.Reply(new ProduceResponse([.. topics], call.ThrottleTimeMs)));
     }
 
     /// <summary>Starts every append of the request, after those of the connection's earlier requests.</summary>
@@ -105,6 +106,11 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             return new(AppendReply.Refused(StreamError.UnknownTopicOrPartition));
         }
 
+        if (topic.IsInternal)
+        {
+            return new(AppendReply.Refused(StreamError.InvalidTopicName, InternalTopics.Message));
+        }
+
         if (partition.Records.IsEmpty)
         {
             return new(AppendReply.Refused(StreamError.InvalidRecord, "There is no record batch for the partition."));
@@ -112,8 +118,8 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
 
         if (BatchHeader.TryRead(partition.Records.Span, out var header)
             && header.Magic == BatchHeader.CurrentMagic
-            && header.TotalBytes > 0
-            && header.TotalBytes < partition.Records.Length)
+            && header.BatchLength > 0
+            && header.BatchLength < partition.Records.Length - BatchHeader.LengthPrefixBytes)
         {
             return new(AppendReply.Refused(
                 StreamError.InvalidRecord, "There is more than one record batch for the partition."));
@@ -149,7 +155,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             }
 
             frameIsFree = !timedOut;
-            return request.Acks != NoAcks ? call.Reply(new ProduceResponse(topics))
+            return request.Acks != NoAcks ? call.Reply(new ProduceResponse(topics, call.ThrottleTimeMs))
                 : worst == StreamError.None ? KafkaReply.None
                 : throw Unanswerable(worst.ToErrorCode());
         }

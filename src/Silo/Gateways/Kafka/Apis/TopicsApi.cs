@@ -13,6 +13,8 @@ internal sealed class TopicsApi(ICluster cluster)
 {
     private const short ReplicationFactor = 1;
 
+    private static readonly Refusal s_internal = new(InternalTopics.Refusal, InternalTopics.Message);
+
     public async ValueTask<CreateTopicsResponse> CreateAsync(CreateTopicsRequest request, KafkaCall call)
     {
         var repeated = Repeated(request.Topics.Select(topic => topic.Name));
@@ -107,12 +109,22 @@ internal sealed class TopicsApi(ICluster cluster)
             return new DeletedTopic(topic.Name, topic.Id, error, "There is no such topic.");
         }
 
+        if (known.IsInternal)
+        {
+            return new DeletedTopic(known.Name, known.Id, s_internal.Error, s_internal.Message);
+        }
+
         var reply = await cluster.Topics.DeleteAsync(known.Name, closed);
         return new DeletedTopic(known.Name, known.Id, reply.Error.ToErrorCode(), reply.Message);
     }
 
     private static Refusal? CheckNewTopic(CreatableTopic topic, IReadOnlySet<int> nodes)
     {
+        if (InternalTopics.Includes(topic.Name))
+        {
+            return s_internal;
+        }
+
         if (topic.Configs.FirstOrDefault(config => config.Value is null) is { Name: { } nameOfNull })
         {
             return new Refusal(ErrorCode.InvalidConfig, $"The configuration '{nameOfNull}' has no value.");
@@ -144,6 +156,11 @@ internal sealed class TopicsApi(ICluster cluster)
     private async ValueTask<Refusal?> CheckGrowthAsync(
         GrowingTopic topic, IReadOnlySet<int> nodes, CancellationToken closed)
     {
+        if (InternalTopics.Includes(topic.Name))
+        {
+            return s_internal;
+        }
+
         if (topic.Assignments is null || await cluster.Topics.FindAsync(topic.Name, closed) is not { } known)
         {
             return null;
