@@ -129,7 +129,8 @@ internal sealed class GroupMachine(string groupId, GroupOptions options, GroupOu
             _pending.Remove(memberId);
         }
 
-        foreach (var member in Members.All.Where(member => member.CanExpire && member.Deadline <= now.Elapsed).ToArray())
+        var expired = Members.All.Where(member => member.CanExpire && member.Deadline <= now.Elapsed).ToArray();
+        foreach (var member in expired)
         {
             Remove(member, now);
         }
@@ -229,7 +230,9 @@ internal sealed class GroupMachine(string groupId, GroupOptions options, GroupOu
         }
     }
 
-    /// <summary>Answers whoever waits for the member's assignment, and from then on has to say that it is alive.</summary>
+    /// <summary>
+    /// Answers whoever waits for the member's assignment; from then on it has to say again that it is alive.
+    /// </summary>
     public void AnswerSync(Member member, SyncGroupReply reply, Moment now)
     {
         if (member.Syncing is { } syncing)

@@ -21,13 +21,15 @@ public sealed class GroupOptions
     public TimeSpan MaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// How long the first member of a group waits for others, so that a fleet that starts makes one rebalance of it;
+    /// How long the first member of a group waits for others, so that a fleet that starts makes one rebalance of it.
     /// Kafka's default.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan InitialRebalanceDelay { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How many members a group may have. Each rebalance sends every member's metadata to the leader.</summary>
+    /// <summary>
+    /// How many members a group may have. Each rebalance sends every member's metadata to the leader.
+    /// </summary>
     [Range(1, 100_000)]
     public int MaxGroupSize { get; init; } = 1_000;
 

@@ -28,7 +28,8 @@ internal ref struct GroupRecordReader(ReadOnlySpan<byte> bytes)
 
     public string ReadText() => ReadNullableText() ?? throw new InvalidDataException("A group record lacks a text.");
 
-    public string? ReadNullableText() => ReadInt32() is var length and >= 0 ? Encoding.UTF8.GetString(Take(length)) : null;
+    public string? ReadNullableText()
+        => ReadInt32() is var length and >= 0 ? Encoding.UTF8.GetString(Take(length)) : null;
 
     public byte[] ReadBytes() => Take(ReadInt32()).ToArray();
 

@@ -171,7 +171,8 @@ internal sealed class MemberRequests(GroupMachine group, GroupOptions options, G
 
     private void Add(IGroupCall<JoinGroupReply> call, JoinGroupRequest request, string memberId, Moment now)
     {
-        group.Add(new Member(memberId, request) { Joining = call }, request.ProtocolType, now.Elapsed + NewMemberTimeout);
+        var member = new Member(memberId, request) { Joining = call };
+        group.Add(member, request.ProtocolType, now.Elapsed + NewMemberTimeout);
         group.PrepareRebalance(now);
     }
 

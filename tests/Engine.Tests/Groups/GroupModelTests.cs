@@ -137,7 +137,8 @@ public sealed class GroupModelTests
         Assert.Equal(
             _steady.Select(member => member.MemberId).Order(), group.Members.Select(member => member.MemberId).Order());
         Assert.True(
-            group.State == GroupState.Stable || (_steady.Count == 0 && group.State is GroupState.Empty or GroupState.Dead));
+            group.State == GroupState.Stable
+            || (_steady.Count == 0 && group.State is GroupState.Empty or GroupState.Dead));
     }
 
     private SimulatedMember Create(Random random, bool mayVanish = false)
@@ -156,7 +157,8 @@ public sealed class GroupModelTests
         }
     }
 
-    private static SimulatedMember Any(List<SimulatedMember> members, Random random) => members[random.Next(members.Count)];
+    private static SimulatedMember Any(List<SimulatedMember> members, Random random)
+        => members[random.Next(members.Count)];
 
     private static IEnumerable<string> Texts(GroupPartition groups)
         => groups.ToRecords()

@@ -10,7 +10,8 @@ public sealed class GroupRecordsTests
         [
             new("leader", null, "client", "host", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60),
                 [new("range", [1, 2]), new("sticky", [])], [3]),
-            new("follower", "instance", "", "é", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), [new("range", [])], []),
+            new("follower", "instance", "", "é", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2),
+                [new("range", [])], []),
         ]);
 
     [Fact]

@@ -210,7 +210,8 @@ public sealed class JoiningTests : GroupExample
 
         Assert.Equal(StreamError.InconsistentGroupProtocol, Join("b", "other").Reply!.Error);
         Assert.Equal(
-            StreamError.InconsistentGroupProtocol, Driver.Join(Request("b") with { ProtocolType = "connect" }).Reply!.Error);
+            StreamError.InconsistentGroupProtocol,
+            Driver.Join(Request("b") with { ProtocolType = "connect" }).Reply!.Error);
         Assert.Equal(
             StreamError.InconsistentGroupProtocol, Driver.Join(Request("b") with { Protocols = [] }).Reply!.Error);
         Assert.Null(Join("b", "sticky").Reply);
@@ -219,9 +220,13 @@ public sealed class JoiningTests : GroupExample
     [Fact]
     public void A_new_member_whose_wait_ends_unheard_is_forgotten()
     {
-        Driver.Join(Request("a") with { RebalanceTimeout = TimeSpan.FromHours(1), SessionTimeout = TimeSpan.FromMinutes(30) });
-        Driver.Wait(Tick);
-        var late = Driver.Join(Request("b") with { RebalanceTimeout = TimeSpan.FromHours(1) });
+        var patient = Request("a") with
+        {
+            RebalanceTimeout = TimeSpan.FromHours(1),
+            SessionTimeout = TimeSpan.FromMinutes(30),
+        };
+        Driver.Join(patient);
+        var late = Driver.Join(patient with { ClientId = "b" });
 
         Driver.Wait(TimeSpan.FromMinutes(5));
 

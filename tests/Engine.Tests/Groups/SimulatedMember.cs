@@ -3,7 +3,9 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Engine.Tests.Groups;
 
-/// <summary>A client that does what the protocol says each time it is polled, and complains when the group does not.</summary>
+/// <summary>
+/// A client that does what the protocol says each time it is polled, and complains when the group does not.
+/// </summary>
 /// <param name="mayVanish">It may not be polled for long, and then be removed.</param>
 internal sealed class SimulatedMember(
     GroupDriver driver, string name, bool isStatic, bool mayVanish, Action<JoinGroupReply> formed)
@@ -86,12 +88,13 @@ internal sealed class SimulatedMember(
         switch (reply.Error)
         {
             case StreamError.None:
-                Assert.True(reply.Generation >= Generation, $"{name} went back from {Generation} to {reply.Generation}.");
+                Assert.True(reply.Generation >= Generation, $"{name} went back to {reply.Generation}.");
                 formed(reply);
                 (MemberId, Generation) = (reply.MemberId, reply.Generation);
                 _members = reply.SkipAssignment ? [] : reply.Members;
                 _mayBeUnknown = false;
-                _syncing = driver.Sync(Identity, [.. _members.Select(each => new MemberAssignment(each.MemberId, Work()))]);
+                _syncing = driver.Sync(
+                    Identity, [.. _members.Select(each => new MemberAssignment(each.MemberId, Work()))]);
                 break;
             case StreamError.MemberIdRequired:
                 MemberId = reply.MemberId;
@@ -113,7 +116,7 @@ internal sealed class SimulatedMember(
         _syncing = null;
         if (reply.Error == StreamError.None)
         {
-            // Whoever takes over a place in a stable group may find that it was left out; nothing else is ever assigned.
+            // Whoever takes over a place in a stable group may find that it was left out.
             Assert.True(reply.Assignment.Length == 0 || reply.Assignment.SequenceEqual(Work()));
             IsAssigned = true;
         }

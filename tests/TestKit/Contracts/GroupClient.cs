@@ -54,7 +54,7 @@ public sealed class GroupClient(IGroupCoordinator groups, string groupId, string
                 member => new MemberAssignment(member.MemberId, WorkOf(member.MemberId)))]),
             default);
 
-    /// <summary>Joins, and gets the assignment that <see cref="SyncAsync"/> gives; again where others interfere.</summary>
+    /// <summary>Joins, and gets the assignment that the leader gives; again where others interfere.</summary>
     public async Task EnterAsync()
     {
         SyncGroupReply synced;
