@@ -12,8 +12,9 @@ namespace OrleansStream.Silo.Gateways;
 /// <remarks>
 /// The protocol's read loop calls <see cref="ReceiveAsync"/> and <see cref="ReceiveRequestAsync"/>, its write loop
 /// <see cref="FlushAsync"/> and <see cref="RequestAnswered"/>. Bytes are taken out of the transport as they come, so
-/// that it never holds more than a fixed number of them, and what is half received is counted. <see cref="GatewayConnections"/> asks every second, from
-/// a timer, whether a deadline has passed, so that no single wait needs a timer of its own.
+/// that it never holds more than a fixed number of them, and what is half received is counted.
+/// <see cref="GatewayConnections"/> asks every second, from a timer, whether a deadline has passed, so that no single
+/// wait needs a timer of its own.
 /// </remarks>
 [SuppressMessage(
     "Design",
@@ -106,6 +107,16 @@ internal sealed class GatewayConnection(
         }
 
         return true;
+    }
+
+    /// <summary>Waits until a time of the clock, or until no more is wanted. No deadline passes meanwhile.</summary>
+    public async ValueTask PauseUntilAsync(long timestamp)
+    {
+        // The first time is long ago for a client that was never paused.
+        while (timestamp > 0 && time.GetElapsedTime(time.GetTimestamp(), timestamp) is var rest && rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, time, Draining);
+        }
     }
 
     /// <summary>
@@ -249,7 +260,8 @@ internal sealed class GatewayConnection(
         _waitingFor = InputWait.Nothing;
 
         // Only from here on does it depend on the client.
-        Volatile.Write(ref _requestBegunAt, time.GetTimestamp());
+        Touch();
+        Volatile.Write(ref _requestBegunAt, Volatile.Read(ref _lastActivityAt));
         metrics.MemoryTaken(protocol, ReceiveMemory.HeldBytes(bytes));
     }
 

@@ -16,6 +16,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
     private readonly UpDownCounter<long> _memory;
+    private readonly Histogram<double> _throttle;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -34,6 +35,8 @@ internal sealed class GatewayMetrics
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
         _memory = meter.CreateUpDownCounter<long>(
             "ostream.gateway.memory", "By", "Bytes held for requests being received or answered.");
+        _throttle = meter.CreateHistogram<double>(
+            "ostream.gateway.throttle", "s", "How long clients beyond a quota were told to wait, by quota.");
     }
 
     public void ConnectionOpened(string protocol)
@@ -62,6 +65,9 @@ internal sealed class GatewayMetrics
     public void MemoryTaken(string protocol, long bytes) => _memory.Add(bytes, Tag(protocol));
 
     public void MemoryReleased(string protocol, long bytes) => _memory.Add(-bytes, Tag(protocol));
+
+    public void Throttled(string quota, TimeSpan wait)
+        => _throttle.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("quota", quota));
 
     private static KeyValuePair<string, object?> Tag(string protocol) => new("protocol", protocol);
 }

@@ -25,6 +25,7 @@ internal static class Settings
         new SettingSection<ConnectionOptions>("Gateways:Connections"),
         new SettingSection<KafkaGatewayOptions>("Gateways:Kafka"),
         new SettingSection<KafkaApiOptions>("Gateways:Kafka:Apis"),
+        new SettingSection<KafkaQuotaOptions>("Gateways:Kafka:Quotas"),
         new SettingSection<SecurityOptions>("Gateways:Kafka:Security"),
         new SettingSection<EngineOptions>("Engine"),
     ];

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -16,7 +15,7 @@ namespace OrleansStream.Silo.Tests.Gateways;
 internal sealed class GatewayHarness : IDisposable
 {
     private readonly long _rentedBefore = PooledBuffer.RentedCount;
-    private readonly MeterFactory _meters = new();
+    private readonly TestMeters _meters = new();
     private readonly KafkaGateway _gateway;
 
     public GatewayHarness(
@@ -60,19 +59,5 @@ internal sealed class GatewayHarness : IDisposable
         Connections.Dispose();
         _meters.Dispose();
         Assert.Equal(_rentedBefore, PooledBuffer.RentedCount);
-    }
-
-    private sealed class MeterFactory : IMeterFactory
-    {
-        private readonly List<Meter> _meters = [];
-
-        public Meter Create(MeterOptions options)
-        {
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
-
-        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
     }
 }

@@ -10,6 +10,8 @@ internal static class KafkaApiServices
         => services
             .AddSingleton<NodeAddress>()
             .AddSingleton<BrokerConfigs>()
+            .AddSingleton<KafkaQuotas>()
+            .AddSingleton<QuotasApi>()
             .AddSingleton<ProduceApi>()
             .AddSingleton<FetchApi>()
             .AddSingleton<OffsetsApi>()

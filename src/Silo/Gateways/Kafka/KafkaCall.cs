@@ -4,7 +4,9 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>One request being answered: its header, who sent it, and whether anybody still waits.</summary>
 /// <param name="Closed">Cancelled when nobody waits for the reply any more.</param>
-internal readonly record struct KafkaCall(RequestHeader Header, KafkaClient Client, CancellationToken Closed)
+/// <param name="ThrottleTimeMs">How long the client has to wait because of this request.</param>
+internal readonly record struct KafkaCall(
+    RequestHeader Header, KafkaClient Client, CancellationToken Closed, int ThrottleTimeMs = 0)
 {
     public short Version => Header.ApiVersion;
 

@@ -68,6 +68,9 @@ internal sealed class KafkaConnection(
         {
             var bytes = KafkaFrame.ReadLength(_length, MaxFrameBytes);
 
+            // Without memory for the request; what is on its way stays with the client.
+            await connection.PauseUntilAsync(_client.ThrottledUntil);
+
             // Wait for room first, so that no request is received whose reply cannot be queued.
             await _window.EnterAsync(bytes, connection.Draining);
             if (await connection.ReceiveRequestAsync(bytes) is not { } request)

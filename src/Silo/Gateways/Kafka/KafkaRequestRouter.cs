@@ -114,6 +114,10 @@ internal sealed class KafkaRequestRouter(
             ApiKey.IncrementalAlterConfigs =>
                 AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
                     ref reader, frame, call, admin.Configs.AlterAsync),
+            ApiKey.DescribeClientQuotas => AnswerAsync<DescribeClientQuotasRequest, DescribeClientQuotasResponse>(
+                ref reader, frame, call, admin.Quotas.DescribeAsync),
+            ApiKey.AlterClientQuotas => AnswerAsync<AlterClientQuotasRequest, AlterClientQuotasResponse>(
+                ref reader, frame, call, admin.Quotas.AlterAsync),
             ApiKey.DescribeLogDirs => AnswerAsync<DescribeLogDirsRequest, DescribeLogDirsResponse>(
                 ref reader, frame, call, admin.LogDirs.DescribeAsync),
             ApiKey.ElectLeaders => AnswerAsync<ElectLeadersRequest, ElectLeadersResponse>(

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
 using OrleansStream.Silo.Gateways.Security;
 
@@ -22,6 +23,7 @@ internal sealed class RouterHarness
         KafkaApiOptions? apiOptions = null,
         KafkaGatewayOptions? gatewayOptions = null,
         TimeProvider? clock = null,
+        KafkaQuotaOptions? quotaOptions = null,
         SecurityOptions? securityOptions = null,
         ILoggerFactory? loggers = null)
     {
@@ -33,9 +35,15 @@ internal sealed class RouterHarness
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
+        var quotas = new KafkaQuotas(
+            cluster,
+            Options.Create(quotaOptions ?? new KafkaQuotaOptions()),
+            new GatewayMetrics(new TestMeters()),
+            time,
+            NullLogger<KafkaQuotas>.Instance);
         _router = new KafkaRequestRouter(
-            new ProduceApi(cluster, access, apis),
-            new FetchApi(cluster, access, new FetchSessionCache(time, apis), time, apis),
+            new ProduceApi(cluster, access, quotas, apis),
+            new FetchApi(cluster, access, new FetchSessionCache(time, apis), quotas, time, apis),
             new OffsetsApi(cluster, access, audit),
             new MetadataApi(cluster, addresses, access, audit, apis),
             new ClusterApi(cluster, addresses, access),
@@ -48,7 +56,8 @@ internal sealed class RouterHarness
                 new TopicPartitionsApi(cluster, access),
                 new ConfigsApi(cluster, new BrokerConfigs(gateway, apis), access, audit),
                 new LogDirsApi(cluster, access),
-                new ReplicasApi(cluster, access)),
+                new ReplicasApi(cluster, access),
+                new QuotasApi(cluster, quotas, access, audit)),
             new SecurityApis(
                 new SaslApi(users, security, time),
                 new AclsApi(cluster, access, audit),

@@ -12,6 +12,7 @@ internal sealed class FetchApi(
     ICluster cluster,
     AccessControl control,
     FetchSessionCache sessions,
+    KafkaQuotas quotas,
     TimeProvider time,
     IOptions<KafkaApiOptions> options)
 {
@@ -30,11 +31,20 @@ internal sealed class FetchApi(
             return call.Reply(Refuse(turn.Error));
         }
 
+        // No more than its quota allows in a while: a client that gets more at once only has to wait for longer.
+        var maxBytes = quotas.CutFetch(call.Client, request.MaxBytes);
+        if (maxBytes < request.MaxBytes)
+        {
+            request = request with { MaxBytes = maxBytes };
+        }
+
         var round = new FetchRound(await FindPartitionsAsync(turn.Positions, call), BudgetBytes(request));
         try
         {
             await FillAsync(round, request, call.Closed);
-            return call.Reply(ToResponse(turn, round, request.IsolationLevel), records: round);
+            var throttleTimeMs = quotas.Charge(QuotaKind.Fetch, call.Client, round.TotalBytes);
+            var response = ToResponse(turn, round, request.IsolationLevel) with { ThrottleTimeMs = throttleTimeMs };
+            return call.Reply(response, records: round);
         }
         catch
         {

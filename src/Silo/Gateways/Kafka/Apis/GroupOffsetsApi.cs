@@ -40,7 +40,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
         var reply = await cluster.Groups.CommitOffsetsAsync(
             new(
                 new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId),
-                request.RetentionTimeMs < 0 ? null : TimeSpan.FromMilliseconds(request.RetentionTimeMs),
+                ToRetention(request.RetentionTimeMs),
                 offsets),
             call.Closed);
         var errors = reply.Error == StreamError.None
@@ -82,6 +82,11 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
             : new OffsetDeleteResponse(reply.Error.ToGroupErrorCode(), []);
     }
 
+    // A client may ask for longer than a TimeSpan lasts.
+    private static TimeSpan? ToRetention(long milliseconds) => milliseconds < 0
+        ? null
+        : TimeSpan.FromMilliseconds(Math.Min(milliseconds, (long)TimeSpan.MaxValue.TotalMilliseconds));
+
     private async ValueTask<OffsetFetchedGroup> FetchAsync(OffsetFetchGroup asked, KafkaCall call)
     {
         var access = await control.OfAsync(call);
@@ -96,7 +101,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
         var reply = await cluster.Groups.FetchOffsetsAsync(
             new(
                 asked.GroupId,
-                topics is null ? null : ListKnown(asked.Topics!, topics),
+                topics is null ? null : [.. ListKnown(asked.Topics!, topics).Distinct()],
                 asked.MemberId,
                 asked.MemberEpoch),
             call.Closed);

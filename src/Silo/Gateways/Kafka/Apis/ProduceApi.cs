@@ -15,7 +15,8 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 ///
 /// Transactions are refused: here by their id, in the log by the batch's attributes.
 /// </remarks>
-internal sealed class ProduceApi(ICluster cluster, AccessControl control, IOptions<KafkaApiOptions> options)
+internal sealed class ProduceApi(
+    ICluster cluster, AccessControl control, KafkaQuotas quotas, IOptions<KafkaApiOptions> options)
 {
     private const short NoAcks = 0;
     private const short LeaderAcks = 1;
@@ -26,6 +27,7 @@ internal sealed class ProduceApi(ICluster cluster, AccessControl control, IOptio
     /// <summary>Takes over the frame.</summary>
     public Task<KafkaReply> StartAsync(ProduceRequest request, PooledBuffer frame, KafkaCall call)
     {
+        call = call with { ThrottleTimeMs = quotas.Charge(QuotaKind.Produce, call.Client, frame.Length) };
         if (Refusal(request, call.Version) is { } refusal)
         {
             frame.Dispose();
@@ -70,7 +72,7 @@ internal sealed class ProduceApi(ICluster cluster, AccessControl control, IOptio
             topic.Name,
             [.. topic.Partitions.Select(partition => new ProducedPartition(
                 partition.Index, refusal.Error, BaseOffset: -1, ErrorMessage: refusal.Message))]));
-        return Task.FromResult(call.Reply(new ProduceResponse([.. topics])));
+        return Task.FromResult(call.Reply(new ProduceResponse([.. topics], call.ThrottleTimeMs)));
     }
 
     /// <summary>Starts every append of the request, after those of the connection's earlier requests.</summary>
@@ -163,7 +165,7 @@ internal sealed class ProduceApi(ICluster cluster, AccessControl control, IOptio
             }
 
             frameIsFree = !timedOut;
-            return request.Acks != NoAcks ? call.Reply(new ProduceResponse(topics))
+            return request.Acks != NoAcks ? call.Reply(new ProduceResponse(topics, call.ThrottleTimeMs))
                 : worst == StreamError.None ? KafkaReply.None
                 : throw Unanswerable(worst.ToErrorCode());
         }
