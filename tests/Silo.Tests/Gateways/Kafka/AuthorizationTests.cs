@@ -3,10 +3,10 @@ using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
 using OrleansStream.Silo.Gateways.Security;
+using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 using JoinGroupRequest = OrleansStream.Protocols.Kafka.Messages.JoinGroupRequest;
 using LeaveGroupRequest = OrleansStream.Protocols.Kafka.Messages.LeaveGroupRequest;
 using SyncGroupRequest = OrleansStream.Protocols.Kafka.Messages.SyncGroupRequest;
-using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 
