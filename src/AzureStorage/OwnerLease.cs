@@ -24,6 +24,7 @@ internal sealed class OwnerLease : IAsyncDisposable
     private Task _renewing = Task.CompletedTask;
     private long _renewedAt; // A timestamp of the clock.
     private volatile string? _lostBecause;
+    private int _disposals;
 
     private OwnerLease(BlobContainerClient container, TimeSpan duration, TimeProvider time)
     {
@@ -74,6 +75,11 @@ internal sealed class OwnerLease : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Increment(ref _disposals) > 1)
+        {
+            return;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
         _stop.Dispose();

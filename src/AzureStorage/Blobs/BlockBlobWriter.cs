@@ -8,7 +8,7 @@ using OrleansStream.Protocols;
 
 namespace OrleansStream.AzureStorage.Blobs;
 
-/// <summary>Writes one segment: whole with one request when it is small, else as blocks that a commit makes a blob.</summary>
+/// <summary>Writes one segment as blocks, which a commit makes a blob.</summary>
 /// <remarks>
 /// Blocks are sent while the next are being filled, a few at a time. The service checks the MD5 of each. The owner makes
 /// one call at a time; only <see cref="Refuse"/> may come from elsewhere.
@@ -56,11 +56,12 @@ internal sealed class BlockBlobWriter(
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfFinished();
-        if (_blocks.Count > 0)
+        if (_blockBytes > 0)
         {
             await StageAsync().ConfigureAwait(false);
-            await FinishUploadsAsync(room: MaxUploads).ConfigureAwait(false);
         }
+
+        await FinishUploadsAsync(room: MaxUploads).ConfigureAwait(false);
 
         _finished = true;
         ThrowIfRefused();
@@ -150,17 +151,10 @@ internal sealed class BlockBlobWriter(
         var ifNew = new BlobRequestConditions { IfNoneMatch = ETag.All };
         try
         {
-            if (_blocks.Count > 0)
-            {
-                await blob.CommitBlockListAsync(
-                    _blocks,
-                    new CommitBlockListOptions { Conditions = ifNew, Metadata = _marker.Metadata },
-                    cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await PutAsync(ifNew, cancellationToken).ConfigureAwait(false);
-            }
+            await blob.CommitBlockListAsync(
+                _blocks,
+                new CommitBlockListOptions { Conditions = ifNew, Metadata = _marker.Metadata },
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (StorageFault.IsUnclear(e) && StorageFault.Is(e, cancellationToken))
         {
@@ -168,19 +162,6 @@ internal sealed class BlockBlobWriter(
         }
 
         return true;
-    }
-
-    private async Task PutAsync(BlobRequestConditions conditions, CancellationToken cancellationToken)
-    {
-        using var content = BorrowedStream.Over(_block?.Memory[.._blockBytes] ?? default);
-        var options = new BlobUploadOptions
-        {
-            Conditions = conditions,
-            Metadata = _marker.Metadata,
-            TransferValidation = Checked,
-            TransferOptions = new() { InitialTransferSize = BlockBytes },
-        };
-        await blob.UploadAsync(content, options, cancellationToken).ConfigureAwait(false);
     }
 
     private void ThrowIfRefused()

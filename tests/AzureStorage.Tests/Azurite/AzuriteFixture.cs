@@ -1,4 +1,5 @@
 using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
 using OrleansStream.TestKit.Clients;
 using OrleansStream.TestKit.Storage;
 
@@ -29,6 +30,9 @@ public sealed class AzuriteFixture : StorageFixture
 {
     private readonly string _name = $"t{Guid.NewGuid():N}";
 
+    /// <summary>The container as others see it.</summary>
+    internal BlobContainerClient Container => new(AzuriteServer.Process.ConnectionString, _name);
+
     public override async ValueTask OpenAsync() => Storage = await OpenAsync(transport: null);
 
     public override async ValueTask ReopenAsync()
@@ -39,7 +43,11 @@ public sealed class AzuriteFixture : StorageFixture
 
     /// <summary>Opens the storage once more, or with options of its own.</summary>
     internal async Task<AzureStore> OpenAsync(
-        HttpPipelineTransport? transport, bool takeOver = false, int retries = 3, string? connection = null)
+        HttpPipelineTransport? transport,
+        bool takeOver = false,
+        int retries = 3,
+        string? connection = null,
+        TimeProvider? time = null)
         => await AzureStore.OpenAsync(
             AzureAccount.Parse(connection ?? AzuriteServer.Process.ConnectionString),
             new AzureStoreOptions
@@ -50,7 +58,7 @@ public sealed class AzuriteFixture : StorageFixture
                 Retries = retries,
                 RetryDelay = TimeSpan.FromMilliseconds(1),
             },
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             transport,
             CancellationToken.None);
 }

@@ -4,8 +4,8 @@ namespace OrleansStream.TestKit.Clients;
 public sealed class AzuriteProcess : IAsyncDisposable
 {
     // What every emulator accepts; published by its makers.
-    private const string AccountName = "devstoreaccount1";
-    private const string AccountKey =
+    public const string AccountName = "devstoreaccount1";
+    public const string AccountKey =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private const string Listening = "service is successfully listening at ";
