@@ -50,4 +50,10 @@ internal static class ErrorCodes
         StreamError.UnknownUser => ErrorCode.ResourceNotFound,
         _ => throw new UnreachableException($"{error} is not in the table of error codes."),
     };
+
+    /// <summary>For what Kafka's controller does: admin clients look for it again on these codes, and repeat.</summary>
+    public static ErrorCode ToControllerErrorCode(this StreamError error)
+        => error is StreamError.NotHosted or StreamError.StorageFailed
+            ? ErrorCode.NotController
+            : error.ToErrorCode();
 }
