@@ -46,6 +46,10 @@ public sealed class StreamClient
     public Producer CreateProducer(ProducerOptions? options = null)
         => new(OpenLink(), options ?? new ProducerOptions());
 
+    /// <summary>A consumer; whoever asks for it disposes it.</summary>
+    public Consumer CreateConsumer(ConsumerOptions? options = null)
+        => new(OpenLink(), options ?? new ConsumerOptions());
+
     /// <summary>An admin; whoever asks for it disposes it.</summary>
     public Admin CreateAdmin() => new(OpenLink());
 

@@ -47,15 +47,16 @@ internal static class TraceContext
     }
 
     /// <summary>Begins the processing of a record, as a part of the trace that it carries.</summary>
-    public static Activity? StartProcess(string topic, int partition, long offset, IReadOnlyList<Header> headers)
+    public static Activity? StartProcess(ConsumedRecord record)
     {
-        ActivityContext.TryParse(Find(headers, Parent), Find(headers, State), isRemote: true, out var parent);
+        var (topic, partition) = record.Partition;
+        ActivityContext.TryParse(Find(record.Headers, Parent), Find(record.Headers, State), isRemote: true, out var parent);
         var activity = Telemetry.Activities.StartActivity($"process {topic}", ActivityKind.Consumer, parent);
         activity?.SetTag("messaging.system", "kafka");
         activity?.SetTag("messaging.operation.type", "process");
         activity?.SetTag("messaging.destination.name", topic);
         activity?.SetTag("messaging.destination.partition.id", partition);
-        activity?.SetTag("messaging.kafka.offset", offset);
+        activity?.SetTag("messaging.kafka.offset", record.Offset);
         return activity;
     }
 

@@ -50,7 +50,9 @@ internal sealed class ClientLink : IAsyncDisposable
     /// Repeats what fails for a passing reason, until <see cref="StreamClientOptions.CallTimeout"/>. That a topic does
     /// not exist is an answer here.
     /// </summary>
-    public async Task<T> RetryAsync<T>(Func<Task<T>> attempt, CancellationToken cancellationToken)
+    /// <param name="alsoPasses">What passes too, in this call.</param>
+    public async Task<T> RetryAsync<T>(
+        Func<Task<T>> attempt, CancellationToken cancellationToken, ErrorCode alsoPasses = ErrorCode.None)
     {
         var backoff = new Backoff(Options, Time);
         var start = Time.GetTimestamp();
@@ -61,7 +63,7 @@ internal sealed class ClientLink : IAsyncDisposable
                 return await attempt().ConfigureAwait(false);
             }
             catch (StreamException e) when (
-                e.IsTransient && e.Error != ErrorCode.UnknownTopicOrPartition
+                ((e.IsTransient && e.Error != ErrorCode.UnknownTopicOrPartition) || e.Error == alsoPasses)
                 && Time.GetElapsedTime(start) < Options.CallTimeout)
             {
                 await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Threading.Channels;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
 
@@ -24,8 +23,7 @@ internal sealed class KafkaConnection : IAsyncDisposable
     private readonly StreamClientOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _room = new(MaxInFlight, MaxInFlight);
-    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Pulse _pulse = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _gate = new();
     private readonly Queue<Awaited> _awaited = new();
@@ -62,7 +60,7 @@ internal sealed class KafkaConnection : IAsyncDisposable
         try
         {
             var awaited = Enqueue<TRequest, TResponse>(request, version);
-            _pulse.Writer.TryWrite(true);
+            _pulse.Set();
             var frame = await ReceiveAsync(awaited, timeout, cancellationToken).ConfigureAwait(false);
             return Decode<TRequest, TResponse>(frame, version);
         }
@@ -149,8 +147,9 @@ internal sealed class KafkaConnection : IAsyncDisposable
     {
         try
         {
-            while (await _pulse.Reader.ReadAsync(_closed.Token).ConfigureAwait(false))
+            while (true)
             {
+                await _pulse.WaitAsync(_closed.Token).ConfigureAwait(false);
                 lock (_gate)
                 {
                     (_gathering, _sending) = (_sending, _gathering);

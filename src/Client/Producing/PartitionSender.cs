@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Client.Connections;
 using OrleansStream.Contracts;
@@ -30,8 +29,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     private readonly ITimer _linger;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PendingBatch> _window = [];
-    private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Pulse _pulse = new();
     private readonly Task _running;
     private readonly int _maxInFlight;
     private volatile PendingBatch? _newest;
@@ -63,7 +61,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         _newest = place.Batch;
         if (fills || (starts && _options.Linger == TimeSpan.Zero))
         {
-            Pulse();
+            _pulse.Set();
         }
 
         if (starts && _options.Linger > TimeSpan.Zero)
@@ -94,15 +92,14 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     private void Hurry()
     {
         _queue.CloseOpen();
-        Pulse();
+        _pulse.Set();
     }
-
-    private void Pulse() => _pulse.Writer.TryWrite(true);
 
     private async Task RunAsync()
     {
-        while (await _pulse.Reader.ReadAsync(_stop.Token).ConfigureAwait(false))
+        while (true)
         {
+            await _pulse.WaitAsync(_stop.Token).ConfigureAwait(false);
             foreach (var batch in _window)
             {
                 batch.State = batch is { State: BatchState.Sent, Answer: not null } ? BatchState.Answered : batch.State;
@@ -245,7 +242,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
             batch.Answer = new BatchOutcome(ErrorCode.UnknownServerError, Message: e.Message);
         }
 
-        Pulse();
+        _pulse.Set();
     }
 
     private async Task<BatchOutcome> ProduceAsync(PendingBatch batch)
