@@ -16,7 +16,8 @@ public readonly record struct CommittedOffset(
 /// Who commits. With generation -1 and no member id anybody may, as long as the group has no members.
 /// </param>
 /// <param name="Retention">
-/// How long they are kept, counted from now; null for as long as the group lives and the cluster's retention after.
+/// How long they are kept at least, counted from now; null for the cluster's retention, counted from when the group
+/// lost its last member. While it has members nothing is forgotten.
 /// </param>
 [GenerateSerializer, Immutable, Alias("OrleansStream.CommitOffsetsRequest")]
 public sealed record CommitOffsetsRequest(

@@ -36,6 +36,8 @@ public interface ICluster
 
     IProducerIds ProducerIds { get; }
 
+    IClientQuotas Quotas { get; }
+
     IGroupCoordinator Groups { get; }
 
     ISecurityStore Security { get; }

@@ -1,7 +1,7 @@
 namespace OrleansStream.Contracts;
 
 /// <summary>What a coordinator answers that has no group, and no place yet to keep one.</summary>
-public sealed class NoGroups : IGroupCoordinator
+internal sealed class NoGroups : IGroupCoordinator
 {
     private NoGroups()
     {

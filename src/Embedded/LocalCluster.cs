@@ -24,13 +24,14 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     private readonly StoreSupervisor _store;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<PartitionId, LocalPartition> _partitions = [];
+    private readonly ConcurrentDictionary<PartitionId, Lazy<GroupCoordinator>> _coordinators = [];
     private volatile OpenedPartitions? _opened;
 
     private LocalCluster(StoreSupervisor store, ILogger logger)
     {
         _store = store;
         _logger = logger;
-        Groups = new GroupRouter(store.Topics, _ => NoGroups.Instance);
+        Groups = new GroupRouter(store.Topics, FindCoordinator);
         store.Opened += OpenPartitionsAsync;
         store.TopicDeleted += Forget;
     }
@@ -38,6 +39,8 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     public ITopicCatalog Topics => _store.Topics;
 
     public IProducerIds ProducerIds => _store.ProducerIds;
+
+    public IClientQuotas Quotas => _store.Quotas;
 
     public IGroupCoordinator Groups { get; }
 
@@ -105,7 +108,22 @@ public sealed partial class LocalCluster : ICluster, IAsyncDisposable
     }
 
     /// <summary>Writes everything to the storage and closes it.</summary>
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var coordinator in _coordinators.Values)
+        {
+            await coordinator.Value.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private GroupCoordinator FindCoordinator(PartitionId id)
+        => _coordinators.GetOrAdd(
+            id,
+            static (id, cluster) => new Lazy<GroupCoordinator>(
+                () => cluster._store.CoordinateGroups(id, cluster.FindPartition(id), cluster.Topics)),
+            this).Value;
 
     // Only partitions that exist are kept, so that a caller with made-up ids costs nothing.
     private LocalPartition FindPartition(PartitionId id)

@@ -28,6 +28,8 @@ public sealed class OrleansCluster(IGrainFactory grains) : ICluster
 
     public IProducerIds ProducerIds => _cluster;
 
+    public IClientQuotas Quotas { get; } = grains.GetGrain<IClientQuotasGrain>(GrainKey);
+
     public IGroupCoordinator Groups { get; } = new GroupRouter(
         grains.GetGrain<ITopicCatalogGrain>(GrainKey),
         id => new OrleansGroups(grains.GetGrain<IGroupCoordinatorGrain>(id.ToString())));

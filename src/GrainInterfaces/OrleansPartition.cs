@@ -29,7 +29,8 @@ internal sealed class OrleansPartition(IPartitionGrain grain) : IPartition
             grain.FindOffsetAsync(query, cancellationToken), static (error, _) => new(error, -1, -1, -1));
 
     public ValueTask<EpochEndReply> FindEpochEndAsync(EpochEndQuery query, CancellationToken cancellationToken)
-        => GrainCall.AnswerAsync(grain.FindEpochEndAsync(query, cancellationToken), static (error, _) => new(error, -1, -1));
+        => GrainCall.AnswerAsync(
+            grain.FindEpochEndAsync(query, cancellationToken), static (error, _) => new(error, -1, -1));
 
     public ValueTask<DeleteRecordsReply> DeleteRecordsAsync(long beforeOffset, CancellationToken cancellationToken)
         => GrainCall.AnswerAsync(

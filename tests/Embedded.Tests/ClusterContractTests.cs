@@ -12,6 +12,8 @@ public sealed class MemoryOffsetTests : OffsetContract<MemoryClusterFixture>;
 
 public sealed class MemoryRestartTests : RestartContract<MemoryClusterFixture>;
 
+public sealed class MemoryQuotaTests : QuotaContract<MemoryClusterFixture>;
+
 public sealed class LocalTopicTests : TopicContract<LocalClusterFixture>;
 
 public sealed class LocalAppendTests : AppendContract<LocalClusterFixture>;
@@ -22,6 +24,12 @@ public sealed class LocalOffsetTests : OffsetContract<LocalClusterFixture>;
 
 public sealed class LocalRestartTests : RestartContract<LocalClusterFixture>;
 
+public sealed class LocalQuotaTests : QuotaContract<LocalClusterFixture>;
+
 public sealed class MemorySecurityTests : SecurityContract<MemoryClusterFixture>;
 
 public sealed class LocalSecurityTests : SecurityContract<LocalClusterFixture>;
+
+public sealed class MemoryGroupTests : GroupContract<MemoryClusterFixture>;
+
+public sealed class LocalGroupTests : GroupContract<LocalClusterFixture>;

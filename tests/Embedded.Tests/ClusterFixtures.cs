@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
-using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Local;
 using OrleansStream.Engine.Storage.Memory;
@@ -18,7 +17,7 @@ public abstract class EmbeddedFixture : ClusterFixture
 
     public override async Task OpenAsync()
         => _cluster = await LocalCluster.OpenAsync(
-            OpenStorageAsync, new EngineOptions(), NullLoggerFactory.Instance, TimeProvider.System, default);
+            OpenStorageAsync, GroupClient.Options, NullLoggerFactory.Instance, TimeProvider.System, default);
 
     public override async Task RestartAsync()
     {

@@ -12,4 +12,8 @@ public sealed class GrainOffsetTests : OffsetContract<OrleansFixture>;
 
 public sealed class GrainRestartTests : RestartContract<OrleansFixture>;
 
+public sealed class GrainQuotaTests : QuotaContract<OrleansFixture>;
+
 public sealed class GrainSecurityTests : SecurityContract<OrleansFixture>;
+
+public sealed class GrainGroupTests : GroupContract<OrleansFixture>;

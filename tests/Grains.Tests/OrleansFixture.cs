@@ -33,7 +33,7 @@ public class OrleansFixture : ClusterFixture
     public override async Task OpenAsync()
     {
         Store = new StoreSupervisor(
-            _ => Task.FromResult(_storage), new EngineOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+            _ => Task.FromResult(_storage), GroupClient.Options, NullLoggerFactory.Instance, TimeProvider.System);
         await Store.OpenAsync(default);
 
         var builder = new InProcessTestClusterBuilder(2);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OrleansStream.Engine.Groups;
 
 namespace OrleansStream.Engine.Hosting;
 
@@ -6,6 +7,8 @@ namespace OrleansStream.Engine.Hosting;
 public sealed class EngineOptions
 {
     public JournalOptions Journal { get; init; } = new();
+
+    public GroupOptions Groups { get; init; } = new();
 
     /// <summary>
     /// The bytes of batches held in memory until they are in segments. Half of it is where segments are written early,

@@ -13,13 +13,15 @@ internal sealed record ScannedBlock(long Position, JournalIndexEntry[] Entries, 
 /// Every block was flushed before the next was written, so only the last block of the newest file can be torn. A block
 /// that is not right is torn when no right one follows it; otherwise the file is damaged. A damaged payload leaves the
 /// index to tell whom it concerns. Block numbers rise by one through all files of a journal: a file that is missing, or
-/// too short though it ends with a whole block, shows in the next one.
+/// too short though it ends with a whole block, shows in the next one. Zeros up to the end of a file are room that was
+/// prepared and not used.
 /// </remarks>
 /// <param name="firstBlock">The number of the file's first block; null when older files were trimmed.</param>
 internal sealed class JournalScanner(
     IJournalReader file, string name, Guid journalId, long? firstBlock, bool isNewest)
 {
     private const int ScanBytes = 1_024 * 1_024;
+    private const int ZeroScanBytes = 64 * 1_024;
 
     private readonly byte[] _header = new byte[JournalBlock.HeaderBytes(JournalBlock.MaxEntries)];
     private byte[] _payload = [];
@@ -36,9 +38,18 @@ internal sealed class JournalScanner(
         while (position < file.LengthBytes)
         {
             var header = await ReadHeaderAsync(position).ConfigureAwait(false);
+            if (header is null && await IsZeroFromAsync(position).ConfigureAwait(false))
+            {
+                yield break;
+            }
+
             if (header is null || position + header.Value.TotalBytes > file.LengthBytes)
             {
-                await ExpectTornAsync(position).ConfigureAwait(false);
+                if (!isNewest || !await IsLastAsync(position + 1).ConfigureAwait(false))
+                {
+                    throw new StorageDamagedException(name, position, "The header of a journal block is not right.");
+                }
+
                 yield break;
             }
 
@@ -51,7 +62,7 @@ internal sealed class JournalScanner(
             NextBlock = number + 1;
             var entries = JournalBlock.ReadIndex(_header, position);
             var isRight = await CheckPayloadAsync(position, header.Value).ConfigureAwait(false);
-            if (!isRight && position + header.Value.TotalBytes == file.LengthBytes && isNewest)
+            if (!isRight && isNewest && await IsLastAsync(position + header.Value.TotalBytes).ConfigureAwait(false))
             {
                 yield break; // Torn: the last block, written but never flushed.
             }
@@ -93,19 +104,27 @@ internal sealed class JournalScanner(
         return read == payload.Length && Crc32C.Compute(payload.Span) == header.PayloadCrc;
     }
 
-    private async Task ExpectTornAsync(long position)
+    private async Task<bool> IsZeroFromAsync(long position)
     {
-        if (!isNewest || await FindHeaderAfterAsync(position).ConfigureAwait(false))
+        var window = new byte[ZeroScanBytes];
+        while (await file.ReadAsync(position, window, CancellationToken.None).ConfigureAwait(false) is > 0 and var read)
         {
-            throw new StorageDamagedException(name, position, "The header of a journal block is not right.");
+            if (window.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+
+            position += read;
         }
+
+        return true;
     }
 
-    // Whether a right header begins anywhere behind a position.
-    private async Task<bool> FindHeaderAfterAsync(long position)
+    // Whether no right header begins at a position or anywhere behind it.
+    private async Task<bool> IsLastAsync(long position)
     {
         var window = new byte[ScanBytes + JournalBlock.FixedHeaderBytes];
-        for (var start = position + 1; start < file.LengthBytes; start += ScanBytes)
+        for (var start = position; start < file.LengthBytes; start += ScanBytes)
         {
             var read = await file.ReadAsync(start, window, CancellationToken.None).ConfigureAwait(false);
             for (var i = 0; i + JournalBlock.FixedHeaderBytes <= read && i < ScanBytes; i++)
@@ -113,11 +132,11 @@ internal sealed class JournalScanner(
                 if (JournalBlock.TryReadHeaderLength(window.AsSpan(i, read - i), out _)
                     && await ReadHeaderAsync(start + i).ConfigureAwait(false) is not null)
                 {
-                    return true;
+                    return false;
                 }
             }
         }
 
-        return false;
+        return true;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Topics;
 
@@ -19,6 +20,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly HostServices _services;
     private readonly TopicCatalog _topics;
     private readonly ProducerIdAllocator _producerIds;
+    private readonly ClientQuotas _quotas;
     private readonly SecurityStore _security;
     private readonly RecoveryResult _recovery;
     private readonly Maintenance _maintenance;
@@ -29,6 +31,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private LogStore(
         HostServices services,
         TopicSet topics,
+        QuotaSet quotas,
         SecuritySnapshot security,
         RecoveryResult recovery,
         string clusterId)
@@ -39,6 +42,7 @@ public sealed partial class LogStore : IAsyncDisposable
         _topics = new TopicCatalog(services, topics);
         _topics.Changed += OnTopicChangedAsync;
         _producerIds = new ProducerIdAllocator(services.Storage.Tables);
+        _quotas = new ClientQuotas(services, quotas);
         _security = new SecurityStore(services, security);
         _maintenance = new Maintenance(services, () => _hosts.Values);
     }
@@ -48,6 +52,8 @@ public sealed partial class LogStore : IAsyncDisposable
     public ITopicCatalog Topics => _topics;
 
     public IProducerIds ProducerIds => _producerIds;
+
+    public IClientQuotas Quotas => _quotas;
 
     public ISecurityStore Security => _security;
 
@@ -169,6 +175,7 @@ public sealed partial class LogStore : IAsyncDisposable
         await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _topics.DisposeAsync().ConfigureAwait(false);
         await _producerIds.DisposeAsync().ConfigureAwait(false);
+        await _quotas.DisposeAsync().ConfigureAwait(false);
         await _security.DisposeAsync().ConfigureAwait(false);
         await _services.Journal.DisposeAsync().ConfigureAwait(false);
         if (!Failed.IsCompleted && await TryFlushAllAsync().ConfigureAwait(false))
@@ -226,6 +233,8 @@ public sealed partial class LogStore : IAsyncDisposable
         var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
             .ConfigureAwait(false);
         var (topics, tombstones) = TopicRows.Decode(rows);
+        var quotas = QuotaRows.Decode(
+            await tables.QueryAsync(QuotaRows.Table, QuotaRows.PartitionKey, cancellationToken).ConfigureAwait(false));
         var security = await SecurityRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
 
         var known = topics.ToDictionary(topic => topic.Id, _ => true);
@@ -243,7 +252,7 @@ public sealed partial class LogStore : IAsyncDisposable
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
         LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
         var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
-        return new LogStore(services, set, security, recovery, identity.ClusterId);
+        return new LogStore(services, set, quotas, security, recovery, identity.ClusterId);
     }
 
     // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.

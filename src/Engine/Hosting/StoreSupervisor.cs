@@ -36,6 +36,7 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
         _logger = loggers.CreateLogger<StoreSupervisor>();
         _time = time;
         Topics = new SupervisedTopics(this);
+        Quotas = new SupervisedQuotas(this);
         Security = new SupervisedSecurity(this);
     }
 
@@ -55,6 +56,8 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
 
     public IProducerIds ProducerIds => this;
 
+    public IClientQuotas Quotas { get; }
+
     public ISecurityStore Security { get; }
 
     /// <summary>The store that is or was open last; null before the first opening.</summary>
@@ -65,6 +68,12 @@ public sealed partial class StoreSupervisor : IProducerIds, IAsyncDisposable
     /// <exception cref="InvalidDataException">A row is damaged; the message names it.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
         => _supervising = SuperviseAsync(await OpenOnceAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Begins to coordinate the groups that a partition holds; the caller ends it.</summary>
+    /// <param name="partition">The one of that id, for good: it stays valid while the storage is opened anew.</param>
+    /// <param name="topics">The topics of the cluster.</param>
+    public GroupCoordinator CoordinateGroups(PartitionId id, IPartition partition, ITopicCatalog topics)
+        => new(id, partition, topics, _options.Groups, _time, _logger);
 
     /// <exception cref="IOException">The storage fails, or is being opened anew; it can be tried again.</exception>
     async ValueTask<long> IProducerIds.AllocateAsync(CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
 
     public ValueTask<TopicReply> CreateAsync(CreateTopicRequest request, CancellationToken cancellationToken)
         => ChangeAsync(
-            topics => topics.DecideCreate(request, Guid.NewGuid(), services.Options.DefaultPartitionCount),
+            topics => topics.DecideCreate(request, Guid.NewGuid(), DefaultPartitionCount(request.Name)),
             topic => [new(TableOperationKind.Insert, TopicRows.TopicKey(topic.Name), TopicRows.Encode(topic))],
             (topics, topic) => topics.With(topic),
             request.ValidateOnly,
@@ -62,6 +62,11 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
         => UpdateAsync(topics => topics.DecideAddPartitions(name, partitionCount), validateOnly, cancellationToken);
 
     public ValueTask DisposeAsync() => _changes.DisposeAsync();
+
+    private int DefaultPartitionCount(string name)
+        => name == TopicDescription.GroupsTopic
+            ? services.Options.Groups.PartitionCount
+            : services.Options.DefaultPartitionCount;
 
     private ValueTask<TopicReply> UpdateAsync(
         Func<TopicSet, TopicReply> decide, bool validateOnly, CancellationToken cancellationToken)

@@ -38,9 +38,10 @@ public interface IJournalWriter : IAsyncDisposable
 }
 
 /// <summary>Reads one journal file. Thread-safe.</summary>
+/// <remarks>Behind what was appended there may be zeros: room that the writer had prepared.</remarks>
 public interface IJournalReader : IAsyncDisposable
 {
-    /// <summary>The file's length when it was opened.</summary>
+    /// <summary>The file's length when it was opened, with the room at its end.</summary>
     long LengthBytes { get; }
 
     /// <summary>Fills the buffer from a position on; fewer bytes only at the file's end.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Topics;
 
 namespace OrleansStream.Engine.Storage;
@@ -15,6 +16,7 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(TombstoneRow))]
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
+[JsonSerializable(typeof(QuotaRow))]
 [JsonSerializable(typeof(SaltKeyRow))]
 [JsonSerializable(typeof(ScramCredential))]
 [JsonSerializable(typeof(AclBinding))]

@@ -118,6 +118,11 @@ public sealed record TopicSet
             return Unknown(name);
         }
 
+        if (topic.IsInternal)
+        {
+            return Keep(name);
+        }
+
         return partitionCount <= topic.PartitionCount || partitionCount > MaxPartitions
             ? Refuse(
                 StreamError.InvalidPartitionCount,
@@ -127,7 +132,9 @@ public sealed record TopicSet
 
     /// <summary>Checks a deletion; the reply holds the topic to be deleted.</summary>
     public TopicReply DecideDelete(string name)
-        => Find(name) is { } topic ? new TopicReply(StreamError.None, null, topic) : Unknown(name);
+        => Find(name) is not { } topic ? Unknown(name)
+            : topic.IsInternal ? Keep(name)
+            : new TopicReply(StreamError.None, null, topic);
 
     private static TopicReply Check(TopicDescription topic)
     {
@@ -144,6 +151,9 @@ public sealed record TopicSet
 
     private static TopicReply Unknown(string name)
         => Refuse(StreamError.UnknownTopicOrPartition, $"There is no topic '{name}'.");
+
+    private static TopicReply Keep(string name)
+        => Refuse(StreamError.InvalidRequest, $"The cluster keeps topic '{name}' for itself.");
 
     private static TopicReply Refuse(StreamError error, string message) => new(error, message, null);
 }

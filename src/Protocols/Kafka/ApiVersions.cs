@@ -56,6 +56,8 @@ public static class ApiVersions
         Row(ApiKey.AlterPartitionReassignments, min: 0, max: 1, firstFlexible: 0),
         Row(ApiKey.ListPartitionReassignments, min: 0, max: 0, firstFlexible: 0),
         Row(ApiKey.OffsetDelete, min: 0, max: 0, firstFlexible: 1),
+        Row(ApiKey.DescribeClientQuotas, min: 0, max: 1, firstFlexible: 1),
+        Row(ApiKey.AlterClientQuotas, min: 0, max: 1, firstFlexible: 1),
         Row(ApiKey.DescribeUserScramCredentials, min: 0, max: 0, firstFlexible: 0),
         Row(ApiKey.AlterUserScramCredentials, min: 0, max: 0, firstFlexible: 0),
         Row(ApiKey.DescribeCluster, min: 0, max: 2, firstFlexible: 0),

@@ -41,6 +41,8 @@ public ref struct KafkaReader(ReadOnlyMemory<byte> frame)
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(sizeof(long)));
 
+    public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)));
+
     public ErrorCode ReadErrorCode() => (ErrorCode)ReadInt16();
 
     public Guid ReadUuid() => new(Take(16), bigEndian: true);

@@ -37,6 +37,8 @@ public sealed class KafkaWriter : IDisposable
 
     public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Reserve(sizeof(long)), value);
 
+    public void WriteFloat64(double value) => BinaryPrimitives.WriteDoubleBigEndian(Reserve(sizeof(double)), value);
+
     public void WriteErrorCode(ErrorCode value) => WriteInt16((short)value);
 
     public void WriteUuid(Guid value) => value.TryWriteBytes(Reserve(16), bigEndian: true, out _);

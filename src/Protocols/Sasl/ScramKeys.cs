@@ -12,6 +12,8 @@ public static class ScramKeys
     // About what Kafka's own tool takes.
     private const int SaltBytes = 26;
 
+    private const int MaxSaltBytes = 256;
+
     /// <summary>The length of a key, and of a hash.</summary>
     public static int LengthBytes(ScramMechanism mechanism)
         => mechanism == ScramMechanism.Sha256 ? SHA256.HashSizeInBytes : SHA512.HashSizeInBytes;
@@ -74,6 +76,26 @@ public static class ScramKeys
     /// <summary>A salt that is the same each time, for a password that is not kept salted.</summary>
     public static byte[] DeriveSalt(string user, ScramMechanism mechanism, byte[] secret)
         => Derive("salt", user, mechanism, SaltBytes, secret);
+
+    /// <summary>What is wrong with a credential that somebody else made, as a sentence; null when nothing is.</summary>
+    public static string? FindFault(ScramCredential credential)
+    {
+        if (credential.Mechanism is not (ScramMechanism.Sha256 or ScramMechanism.Sha512))
+        {
+            return "The mechanism is not known.";
+        }
+
+        if (credential.Iterations is < ScramCredential.MinIterations or > ScramCredential.MaxIterations)
+        {
+            return $"There must be {ScramCredential.MinIterations} to {ScramCredential.MaxIterations} iterations.";
+        }
+
+        var length = LengthBytes(credential.Mechanism);
+        return credential.Salt.Length is 0 or > MaxSaltBytes ? $"The salt must have 1 to {MaxSaltBytes} bytes."
+            : credential.StoredKey.Length != length || credential.ServerKey.Length != length
+                ? $"The keys must have {length} bytes."
+            : null;
+    }
 
     /// <summary>Whether a credential is of that password. Takes as long for every password.</summary>
     public static bool Fits(ScramCredential credential, string password)

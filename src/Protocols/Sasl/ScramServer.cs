@@ -39,8 +39,12 @@ public sealed class ScramServer(ScramClientFirst first, ScramCredential credenti
         var isProven = CryptographicOperations.FixedTimeEquals(
             ScramKeys.Hash(mechanism, clientKey), credential.StoredKey);
         var serverSignature = ScramKeys.Authenticate(mechanism, credential.ServerKey, signed);
-        var isAccepted = isProven && final.Nonce == _nonce && final.Header == first.Header;
+        var isAccepted = isProven && IsNonceOfThisLogin(final.Nonce) && final.Header == first.Header;
         signature = isAccepted ? $"v={Convert.ToBase64String(serverSignature)}" : "";
         return isAccepted;
     }
+
+    // librdkafka before 2.6.1 puts its own part in front once more. That takes nothing away: the proof signs this
+    // side's challenge, and with it the nonce, in any case.
+    private bool IsNonceOfThisLogin(string nonce) => nonce == _nonce || nonce == first.Nonce + _nonce;
 }

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using OrleansStream.Protocols;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways;
 
@@ -11,8 +12,9 @@ namespace OrleansStream.Silo.Gateways;
 /// <remarks>
 /// The protocol's read loop calls <see cref="ReceiveAsync"/> and <see cref="ReceiveRequestAsync"/>, its write loop
 /// <see cref="FlushAsync"/> and <see cref="RequestAnswered"/>. Bytes are taken out of the transport as they come, so
-/// that it never holds more than a fixed number of them, and what is half received is counted. <see cref="GatewayConnections"/> asks every second, from
-/// a timer, whether a deadline has passed, so that no single wait needs a timer of its own.
+/// that it never holds more than a fixed number of them, and what is half received is counted.
+/// <see cref="GatewayConnections"/> asks every second, from a timer, whether a deadline has passed, so that no single
+/// wait needs a timer of its own.
 /// </remarks>
 [SuppressMessage(
     "Design",
@@ -35,7 +37,8 @@ internal sealed class GatewayConnection(
     private int _requestBytes;
     private long _flushingSince;
     private int _unansweredCount;
-    private volatile bool _hadRequest;
+    private volatile bool _isAdmitted;
+    private TlsTransport? _tls;
     private bool _aborted;
     private volatile bool _flushing;
     private volatile InputWait _waitingFor;
@@ -56,7 +59,10 @@ internal sealed class GatewayConnection(
 
     public EndPoint? Local => context.LocalEndPoint;
 
-    public PipeWriter Output => context.Transport.Output;
+    public PipeWriter Output => _tls?.Output ?? context.Transport.Output;
+
+    /// <summary>Who the client's certificate is of; null when it showed none.</summary>
+    public string? Principal => _tls?.Principal;
 
     /// <summary>
     /// Cancelled when nobody waits for replies any more. A client that merely sends no more still reads.
@@ -68,6 +74,18 @@ internal sealed class GatewayConnection(
 
     /// <summary>Ends when the connection has been served and closed. Set once, by who serves it.</summary>
     public Task Served { get; set; } = Task.CompletedTask;
+
+    /// <summary>Shakes hands, so that the bytes from here on are encrypted on their way. Before all else.</summary>
+    /// <exception cref="AuthenticationFailedException">The client speaks no TLS that is accepted.</exception>
+    public async Task SecureAsync(TlsServer server)
+    {
+        _waitingFor = InputWait.NextRequest;
+        _tls = await TlsTransport.OpenAsync(context.Transport, server, Closed);
+        _waitingFor = InputWait.Nothing;
+    }
+
+    /// <summary>Says that the client is known, where it has to be: until then it must hurry.</summary>
+    public void Admit() => _isAdmitted = true;
 
     /// <summary>Fills the memory with the next bytes from the client.</summary>
     /// <param name="insideRequest">Whether they belong to a request of which a part was received before.</param>
@@ -89,6 +107,16 @@ internal sealed class GatewayConnection(
         }
 
         return true;
+    }
+
+    /// <summary>Waits until a time of the clock, or until no more is wanted. No deadline passes meanwhile.</summary>
+    public async ValueTask PauseUntilAsync(long timestamp)
+    {
+        // The first time is long ago for a client that was never paused.
+        while (timestamp > 0 && time.GetElapsedTime(time.GetTimestamp(), timestamp) is var rest && rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, time, Draining);
+        }
     }
 
     /// <summary>
@@ -121,7 +149,6 @@ internal sealed class GatewayConnection(
         }
 
         Interlocked.Increment(ref _unansweredCount);
-        _hadRequest = true;
         metrics.RequestReceived(protocol, bytes);
         return request;
     }
@@ -185,6 +212,11 @@ internal sealed class GatewayConnection(
     {
         Volatile.Write(ref _flushingSince, time.GetTimestamp());
         _flushing = true;
+        if (_tls is not null)
+        {
+            await _tls.CloseAsync();
+        }
+
         await context.DisposeAsync();
     }
 
@@ -206,8 +238,8 @@ internal sealed class GatewayConnection(
         return _waitingFor switch
         {
             InputWait.Nothing => null,
-            _ when !_hadRequest => IsOver(options.HandshakeTimeout, _openedAt)
-                ? $"The client has sent no request within {options.HandshakeTimeout}."
+            _ when !_isAdmitted => IsOver(options.HandshakeTimeout, _openedAt)
+                ? $"The client has sent no request within {options.HandshakeTimeout}, or has not logged in."
                 : null,
             InputWait.NextRequest => FindIdle(),
             InputWait.Memory => IsOver(options.StallTimeout, Volatile.Read(ref _requestBegunAt))
@@ -217,7 +249,7 @@ internal sealed class GatewayConnection(
         };
     }
 
-    private PipeReader Input => context.Transport.Input;
+    private PipeReader Input => _tls?.Input ?? context.Transport.Input;
 
     private async ValueTask TakeMemoryAsync(int bytes)
     {
@@ -228,7 +260,8 @@ internal sealed class GatewayConnection(
         _waitingFor = InputWait.Nothing;
 
         // Only from here on does it depend on the client.
-        Volatile.Write(ref _requestBegunAt, time.GetTimestamp());
+        Touch();
+        Volatile.Write(ref _requestBegunAt, Volatile.Read(ref _lastActivityAt));
         metrics.MemoryTaken(protocol, ReceiveMemory.HeldBytes(bytes));
     }
 
@@ -242,7 +275,7 @@ internal sealed class GatewayConnection(
     private async ValueTask<ReadResult> ReadAsync(bool insideRequest)
     {
         _waitingFor = insideRequest ? InputWait.RestOfRequest : InputWait.NextRequest;
-        var result = await Input.ReadAsync(CancellationToken.None);
+        var result = await ReadInputAsync();
         _waitingFor = InputWait.Nothing;
         Touch();
         if (!insideRequest)
@@ -253,6 +286,21 @@ internal sealed class GatewayConnection(
 
         Closed.ThrowIfCancellationRequested();
         return result;
+    }
+
+    // Under TLS what goes wrong underneath is an IOException of its own, and so is a client's refusal of us.
+    private async ValueTask<ReadResult> ReadInputAsync()
+    {
+        try
+        {
+            return await Input.ReadAsync(CancellationToken.None);
+        }
+        catch (IOException e) when (_tls is not null && e is not ConnectionResetException)
+        {
+            throw _isAdmitted
+                ? new ConnectionResetException(e.Message, e)
+                : new AuthenticationFailedException($"TLS has ended: {e.GetBaseException().Message}", e);
+        }
     }
 
     private string? FindIdle()

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using OrleansStream.Protocols;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways;
 
@@ -145,11 +146,21 @@ internal sealed partial class GatewayConnections : IDisposable
     {
         try
         {
+            if (protocol.Tls is { } tls)
+            {
+                await connection.SecureAsync(tls);
+            }
+
             await protocol.ServeAsync(connection);
         }
         catch (ProtocolException e)
         {
             LogProtocolError(connection.Id, connection.Remote, protocol.Name, e.Message);
+        }
+        catch (AuthenticationFailedException e)
+        {
+            _metrics.AuthenticationFailed(protocol.Name);
+            LogAuthenticationFailed(connection.Id, connection.Remote, protocol.Name, e.Message);
         }
         catch (Exception e) when (e
             is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
@@ -205,4 +216,8 @@ internal sealed partial class GatewayConnections : IDisposable
 
     [LoggerMessage(4007, LogLevel.Warning, "{Count} connections cut: requests were still in flight after {Timeout}.")]
     private partial void LogDrainTimedOut(int count, TimeSpan timeout);
+
+    [LoggerMessage(4008, LogLevel.Warning, "{ConnectionId} from {Remote} could not log in by {Protocol}: {Reason}")]
+    private partial void LogAuthenticationFailed(
+        string connectionId, EndPoint? remote, string protocol, string reason);
 }

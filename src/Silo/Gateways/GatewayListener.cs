@@ -56,7 +56,8 @@ internal sealed class GatewayListener : IAsyncDisposable
         {
             // Served in the background; the connections know it from here on, and it reports its own failures.
             _ = _connections.ServeAsync(context, _protocol);
-            await _connections.WaitToAcceptAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _connections.WaitToAcceptAsync(_stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

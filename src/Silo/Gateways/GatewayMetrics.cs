@@ -11,10 +11,12 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _opened;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _overdue;
+    private readonly Counter<long> _unauthenticated;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
     private readonly UpDownCounter<long> _memory;
+    private readonly Histogram<double> _throttle;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -26,11 +28,15 @@ internal sealed class GatewayMetrics
             "ostream.gateway.connections.refused", "{connection}", "Connections closed at once, by reason.");
         _overdue = meter.CreateCounter<long>(
             "ostream.gateway.connections.overdue", "{connection}", "Connections cut because of a missed deadline.");
+        _unauthenticated = meter.CreateCounter<long>(
+            "ostream.gateway.authentication.failed", "{connection}", "Connections whose client could not log in.");
         _requests = meter.CreateCounter<long>("ostream.gateway.requests", "{request}", "Requests received.");
         _received = meter.CreateCounter<long>("ostream.gateway.received", "By", "Bytes of requests received.");
         _sent = meter.CreateCounter<long>("ostream.gateway.sent", "By", "Bytes of replies sent.");
         _memory = meter.CreateUpDownCounter<long>(
             "ostream.gateway.memory", "By", "Bytes held for requests being received or answered.");
+        _throttle = meter.CreateHistogram<double>(
+            "ostream.gateway.throttle", "s", "How long clients beyond a quota were told to wait, by quota.");
     }
 
     public void ConnectionOpened(string protocol)
@@ -46,6 +52,8 @@ internal sealed class GatewayMetrics
 
     public void ConnectionOverdue(string protocol) => _overdue.Add(1, Tag(protocol));
 
+    public void AuthenticationFailed(string protocol) => _unauthenticated.Add(1, Tag(protocol));
+
     public void RequestReceived(string protocol, int bytes)
     {
         _requests.Add(1, Tag(protocol));
@@ -57,6 +65,9 @@ internal sealed class GatewayMetrics
     public void MemoryTaken(string protocol, long bytes) => _memory.Add(bytes, Tag(protocol));
 
     public void MemoryReleased(string protocol, long bytes) => _memory.Add(-bytes, Tag(protocol));
+
+    public void Throttled(string quota, TimeSpan wait)
+        => _throttle.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("quota", quota));
 
     private static KeyValuePair<string, object?> Tag(string protocol) => new("protocol", protocol);
 }

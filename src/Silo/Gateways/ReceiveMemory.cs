@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace OrleansStream.Silo.Gateways;
 
-/// <summary>The memory for requests that are being received or answered, over all connections of all gateways.</summary>
+/// <summary>
+/// The memory for requests that are being received or answered, over all connections of all gateways.
+/// </summary>
 /// <remarks>
 /// A request takes all of its memory before its first byte is received, so that those half received never wait for
 /// each other. Small requests have a quarter to themselves: heartbeats, metadata and fetches get through, however many

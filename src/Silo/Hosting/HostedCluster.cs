@@ -9,6 +9,8 @@ internal sealed class HostedCluster(IClusterHost host) : ICluster
 
     public IProducerIds ProducerIds => host.Cluster.ProducerIds;
 
+    public IClientQuotas Quotas => host.Cluster.Quotas;
+
     public IGroupCoordinator Groups => host.Cluster.Groups;
 
     public ISecurityStore Security => host.Cluster.Security;

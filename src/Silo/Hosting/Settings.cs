@@ -1,6 +1,7 @@
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 using OrleansStream.Silo.Http;
 
 namespace OrleansStream.Silo.Hosting;
@@ -24,6 +25,8 @@ internal static class Settings
         new SettingSection<ConnectionOptions>("Gateways:Connections"),
         new SettingSection<KafkaGatewayOptions>("Gateways:Kafka"),
         new SettingSection<KafkaApiOptions>("Gateways:Kafka:Apis"),
+        new SettingSection<KafkaQuotaOptions>("Gateways:Kafka:Quotas"),
+        new SettingSection<SecurityOptions>("Gateways:Kafka:Security"),
         new SettingSection<EngineOptions>("Engine"),
     ];
 
@@ -34,6 +37,7 @@ internal static class Settings
         new("--bind", "ADDRESS", "Silo:Bind"),
         new("--kafka-port", "PORT", "Gateways:Kafka:Port"),
         new("--http-port", "PORT", "Http:Port"),
+        new("--kafka-security", "plaintext|ssl|sasl_plaintext|sasl_ssl", "Gateways:Kafka:Security:Protocol"),
         new("--engine", "embedded|orleans", "Silo:Engine"),
         new("--storage", "local:DIR|azure:CONNECTION|memory", "Silo:Storage"),
         new("--journal-sync", "always|os", "Silo:JournalSync"),

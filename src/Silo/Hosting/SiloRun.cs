@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 using OrleansStream.Silo.Http;
 
 namespace OrleansStream.Silo.Hosting;
@@ -48,6 +49,7 @@ internal sealed partial class SiloRun(
             {
                 status.Phase = SiloPhase.Open;
                 LogWhereToConnect((IPEndPoint)listener.Address, FindHttpAddress(host));
+                WarnOfStrangers(host, (IPEndPoint)listener.Address);
                 await WaitForStopAsync(listener);
                 status.Phase = SiloPhase.Stopping;
                 LogStopping();
@@ -87,8 +89,14 @@ internal sealed partial class SiloRun(
 
     private async Task<GatewayListener> OpenGatewayAsync(IHost host)
     {
+        await host.Services.GetRequiredService<KafkaQuotas>().OpenAsync();
         var port = host.Services.GetRequiredService<IOptions<KafkaGatewayOptions>>().Value.Port;
         var address = new IPEndPoint(BindAddressOf(host), port);
+        if (kafka.Tls is { } tls)
+        {
+            LogEncrypting(tls.Current.EnabledSslProtocols);
+        }
+
         try
         {
             return await GatewayListener.OpenAsync(
@@ -151,6 +159,15 @@ internal sealed partial class SiloRun(
         LogTryIt(ToReachable(kafka), ToReachable(http));
     }
 
+    private void WarnOfStrangers(IHost host, IPEndPoint address)
+    {
+        var security = host.Services.GetRequiredService<IOptions<SecurityOptions>>().Value;
+        if (!IPAddress.IsLoopback(address.Address) && !security.Authenticates)
+        {
+            LogStrangersWelcome(address);
+        }
+    }
+
     // Nobody can connect to "any address"; from this machine its own will do.
     private static IPEndPoint ToReachable(IPEndPoint address)
         => address.Address.Equals(IPAddress.Any) ? new(IPAddress.Loopback, address.Port)
@@ -183,4 +200,14 @@ internal sealed partial class SiloRun(
 
     [LoggerMessage(1008, LogLevel.Critical, "The silo failed and stops.")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(1009, LogLevel.Information, "Kafka connections are encrypted: {Protocols}.")]
+    private partial void LogEncrypting(System.Security.Authentication.SslProtocols protocols);
+
+    [LoggerMessage(
+        1010,
+        LogLevel.Warning,
+        "ANYBODY WHO CAN REACH {Address} CAN READ, WRITE AND DELETE EVERYTHING: clients do not have to log in. Listen "
+        + "on 127.0.0.1 only, or set --kafka-security sasl_ssl; see docs/security.md.")]
+    private partial void LogStrangersWelcome(EndPoint address);
 }

@@ -26,6 +26,40 @@ public sealed class JournalScannerTests
     [Fact]
     public async Task An_empty_file_gives_none() => Assert.Empty(await ScanAsync([], isNewest: true));
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Room_behind_the_last_block_is_no_damage(bool isNewest)
+    {
+        for (var room = 1; room <= 200; room++)
+        {
+            Assert.Equal(3, (await ScanAsync([.. Join(Blocks), .. new byte[room]], isNewest)).Count);
+        }
+
+        Assert.Empty(await ScanAsync(new byte[200_000], isNewest));
+    }
+
+    [Fact]
+    public async Task A_block_torn_anywhere_in_front_of_room_ends_the_newest_file_and_is_damage_in_an_older_one()
+    {
+        var end = Join(Blocks).AsSpan().TrimEnd((byte)0).Length;
+        for (var length = LastStart + 1; length < end; length++)
+        {
+            var bytes = Join(Blocks);
+            bytes.AsSpan(length).Clear();
+
+            Assert.Equal(2, (await ScanAsync([.. bytes, .. new byte[500]], isNewest: true)).Count);
+            try
+            {
+                Assert.True((await ScanAsync([.. bytes, .. new byte[500]], isNewest: false))[2].IsDamaged);
+            }
+            catch (StorageDamagedException e)
+            {
+                Assert.Equal(LastStart, e.Position);
+            }
+        }
+    }
+
     [Fact]
     public async Task A_newest_file_cut_anywhere_in_its_last_block_ends_before_it()
     {

@@ -31,8 +31,11 @@ public abstract class JournalConformance<TFixture> : StorageConformance<TFixture
     public async Task A_read_gives_fewer_bytes_only_at_the_end(int position, int length, int expected)
     {
         var bytes = Bytes(100);
-        await using var writer = await Storage.Journals.CreateAsync("j-1", None);
-        await writer.AppendAsync(0, bytes, None);
+        await using (var writer = await Storage.Journals.CreateAsync("j-1", None))
+        {
+            await writer.AppendAsync(0, bytes, None);
+        }
+
         await using var reader = await Storage.Journals.OpenAsync("j-1", None);
 
         var buffer = new byte[length];
@@ -65,8 +68,7 @@ public abstract class JournalConformance<TFixture> : StorageConformance<TFixture
         await writer.FlushAsync(None);
         await Assert.ThrowsAsync<IOException>(async () => await writer.AppendAsync(10, Bytes(1), None));
 
-        await using var reader = await Storage.Journals.OpenAsync("j-1", None);
-        Assert.Equal(10, reader.LengthBytes);
+        await AssertHoldsAsync(Bytes(10));
     }
 
     [Fact]
@@ -78,8 +80,23 @@ public abstract class JournalConformance<TFixture> : StorageConformance<TFixture
         var e = await Assert.ThrowsAnyAsync<IOException>(async () => await Storage.Journals.CreateAsync("j-1", None));
 
         Assert.Contains("j-1", e.Message, StringComparison.Ordinal);
-        await using var reader = await Storage.Journals.OpenAsync("j-1", None);
-        Assert.Equal(10, reader.LengthBytes);
+        await AssertHoldsAsync(Bytes(10));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60_000)]
+    [InlineData(200_000)]
+    public async Task What_is_read_while_it_is_written_is_what_was_appended_and_zeros(int appendBytes)
+    {
+        await using var writer = await Storage.Journals.CreateAsync("j-1", None);
+        var bytes = Bytes(12 * appendBytes);
+        for (var position = 0; position < bytes.Length; position += appendBytes)
+        {
+            await writer.AppendAsync(position, bytes.AsMemory(position, appendBytes), None);
+            await writer.FlushAsync(None);
+            await AssertHoldsAsync(bytes[..(position + appendBytes)]);
+        }
     }
 
     [Fact]
@@ -142,5 +159,13 @@ public abstract class JournalConformance<TFixture> : StorageConformance<TFixture
 
         Assert.Equal(0, writer.LengthBytes);
         await writer.AppendAsync(0, Bytes(10), None);
+    }
+
+    private async Task AssertHoldsAsync(byte[] expected)
+    {
+        await using var reader = await Storage.Journals.OpenAsync("j-1", None);
+        var bytes = await ReadAllAsync(reader);
+        Assert.Equal(expected, bytes[..expected.Length]);
+        Assert.True(bytes.AsSpan(expected.Length).IndexOfAnyExcept((byte)0) < 0);
     }
 }

@@ -22,6 +22,8 @@ internal abstract class MessageKind(ApiKey key, string direction)
         .. Both<DescribeConfigsRequest, DescribeConfigsResponse>(),
         .. Both<CreatePartitionsRequest, CreatePartitionsResponse>(),
         .. Both<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(),
+        .. Both<DescribeClientQuotasRequest, DescribeClientQuotasResponse>(),
+        .. Both<AlterClientQuotasRequest, AlterClientQuotasResponse>(),
         .. Both<SaslHandshakeRequest, SaslHandshakeResponse>(),
         .. Both<SaslAuthenticateRequest, SaslAuthenticateResponse>(),
         .. Both<DescribeAclsRequest, DescribeAclsResponse>(),

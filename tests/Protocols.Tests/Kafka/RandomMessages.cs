@@ -35,6 +35,7 @@ internal sealed class RandomMessages(Random random, bool nulls)
         _ when type == typeof(short) => (short)random.Next(short.MinValue, short.MaxValue),
         _ when type == typeof(int) => random.Next(int.MinValue, int.MaxValue),
         _ when type == typeof(long) => random.NextInt64(long.MinValue, long.MaxValue),
+        _ when type == typeof(double) => random.NextDouble() * random.Next(),
         _ when type == typeof(string) => CreateText(),
         _ when type == typeof(Guid) => new Guid(CreateBytes(16)),
         _ when type == typeof(ReadOnlyMemory<byte>) => (ReadOnlyMemory<byte>)CreateBytes(random.Next(300)),

@@ -65,6 +65,23 @@ public sealed class ScramTests
         Assert.False(ScramKeys.Fits(decoy, "password"));
     }
 
+    // A client that signs what it sends, and sends its own part of the nonce twice.
+    [Fact]
+    public void The_nonce_of_older_clients_is_accepted()
+    {
+        var credential = ScramKeys.CreateCredential("user", ScramMechanism.Sha256, "pencil", [1], 4_096);
+        var first = ScramClientFirst.Create("user", ClientNonce);
+        var server = new ScramServer(first, credential, "server");
+        var withoutProof = $"c=biws,r={ClientNonce}{ClientNonce}server";
+        var clientKey = ScramKeys.ClientKey(
+            ScramMechanism.Sha256, ScramKeys.SaltPassword(ScramMechanism.Sha256, "pencil", [1], 4_096));
+        var signature = ScramKeys.Authenticate(
+            ScramMechanism.Sha256, credential.StoredKey, Bytes($"{first.Bare},{server.Challenge},{withoutProof}"));
+        var proof = Convert.ToBase64String(ScramKeys.Xor(clientKey, signature));
+
+        Assert.True(server.TryFinish(Bytes($"{withoutProof},p={proof}"), out _));
+    }
+
     [Theory]
     [InlineData("c=eSws")]
     [InlineData("c=biws,r=another")]

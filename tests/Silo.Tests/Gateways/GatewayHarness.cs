@@ -1,10 +1,10 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansStream.Protocols;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 using OrleansStream.TestKit;
 
 namespace OrleansStream.Silo.Tests.Gateways;
@@ -15,15 +15,21 @@ namespace OrleansStream.Silo.Tests.Gateways;
 internal sealed class GatewayHarness : IDisposable
 {
     private readonly long _rentedBefore = PooledBuffer.RentedCount;
-    private readonly MeterFactory _meters = new();
+    private readonly TestMeters _meters = new();
     private readonly KafkaGateway _gateway;
 
-    public GatewayHarness(ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null)
+    public GatewayHarness(
+        ConnectionOptions? limits = null, KafkaGatewayOptions? kafka = null, SecurityOptions? securityOptions = null)
     {
         Limits = limits ?? new ConnectionOptions();
         Connections = new GatewayConnections(
             Options.Create(Limits), new GatewayMetrics(_meters), Time, NullLogger<GatewayConnections>.Instance);
-        _gateway = new KafkaGateway(Router, Options.Create(kafka ?? new KafkaGatewayOptions()));
+        var security = Options.Create(securityOptions ?? new SecurityOptions());
+        _gateway = new KafkaGateway(
+            Router,
+            Options.Create(kafka ?? new KafkaGatewayOptions()),
+            security,
+            new TlsServer(security, Time, NullLogger<TlsServer>.Instance));
     }
 
     public ConnectionOptions Limits { get; }
@@ -53,19 +59,5 @@ internal sealed class GatewayHarness : IDisposable
         Connections.Dispose();
         _meters.Dispose();
         Assert.Equal(_rentedBefore, PooledBuffer.RentedCount);
-    }
-
-    private sealed class MeterFactory : IMeterFactory
-    {
-        private readonly List<Meter> _meters = [];
-
-        public Meter Create(MeterOptions options)
-        {
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
-
-        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
     }
 }

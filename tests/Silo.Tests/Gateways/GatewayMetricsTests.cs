@@ -29,9 +29,15 @@ public sealed class GatewayMetricsTests
         Assert.Equal("ten bytes.", await client.ReadAsync());
         Assert.Equal("five.", await client.ReadAsync());
         Assert.Equal(1, totals["ostream.gateway.connections"]);
+
+        // What is half received counts, as the power of two that is rented for it.
+        await client.SendBytesAsync(new byte[] { 0, 0, 0, 100, 1 });
+        await client.ServerWaitsForMoreAsync();
+        Assert.Equal(128, totals["ostream.gateway.memory"]);
         await client.EndAsync();
         await client.Served.WaitAsync(Waits.Long);
 
+        Assert.Equal(0, totals["ostream.gateway.memory"]);
         Assert.Equal(0, totals["ostream.gateway.connections"]);
         Assert.Equal(1, totals["ostream.gateway.connections.opened"]);
         Assert.Equal(1, totals["ostream.gateway.connections.refused"]);

@@ -13,6 +13,9 @@ internal sealed class ScriptedRouter : IKafkaRequestRouter
     public Func<byte[], CancellationToken, Task<KafkaReply>> Answer { get; set; }
         = (request, _) => Task.FromResult(Replies.Echo(request));
 
+    /// <summary>Until when each request throttles its client, as a timestamp.</summary>
+    public long ThrottleUntil { get; set; }
+
     public int StartedCount { get; private set; }
 
     /// <summary>Leaves requests open: the test answers each one it takes from <see cref="TakeAsync"/>.</summary>
@@ -31,6 +34,7 @@ internal sealed class ScriptedRouter : IKafkaRequestRouter
         StartedCount++;
         var request = frame.Span.ToArray();
         frame.Dispose();
+        client.Throttle(ThrottleUntil);
         return Answer(request, closed);
     }
 }

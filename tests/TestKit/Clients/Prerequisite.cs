@@ -14,6 +14,9 @@ public static class Prerequisite
         new[] { "python3", "/usr/bin/python3" }
             .FirstOrDefault(python => Succeeds(python, "-c", "import confluent_kafka")));
 
+    private static readonly string s_nodeClients =
+        Path.Combine(RepositoryRoot.Path, "tests/Silo.Tests/RealClients/node");
+
     /// <summary>The Python that has the Kafka client. Only for tests that need python3-confluent-kafka.</summary>
     public static string Python => s_python.Value ?? throw new InvalidOperationException("No Python has the client.");
 
@@ -25,6 +28,9 @@ public static class Prerequisite
     {
         "kcat" => Succeeds("kcat", "-V") ? null : "kcat is not installed.",
         "python3-confluent-kafka" => s_python.Value is null ? "python3-confluent-kafka is not installed." : null,
+        "kafkajs" => Succeeds("node", "-e", $"require('{s_nodeClients}/node_modules/kafkajs')")
+            ? null
+            : $"kafkajs is not installed: npm ci --prefix {s_nodeClients}",
         "strace" => !Succeeds("strace", "-V") ? "strace is not installed."
             : !MayAttach() ? "strace may not attach to processes here."
             : null,

@@ -38,6 +38,21 @@ public abstract class AppendContract<TFixture> : ClusterContract<TFixture>
         Assert.Equal([0, 3, 4], await ReadOffsetsAsync(partition));
     }
 
+    [Theory]
+    [InlineData(0, StreamError.OffsetOutOfRange)]
+    [InlineData(1, StreamError.None)]
+    [InlineData(2, StreamError.OffsetOutOfRange)]
+    public async Task A_batch_can_be_appended_at_its_offset_or_not_at_all(long expectedOffset, StreamError expected)
+    {
+        var partition = await CreatePartitionAsync();
+        await AppendAsync(partition, SampleBatch.Of(1));
+
+        var reply = await partition.AppendAsync(new(SampleBatch.Of(2), Acks.All, LongWait, expectedOffset), None);
+
+        Assert.Equal(expected, reply.Error);
+        Assert.Equal(expected == StreamError.None ? [0, 1] : [0], await ReadOffsetsAsync(partition));
+    }
+
     [Fact]
     public async Task Partitions_count_for_themselves()
     {

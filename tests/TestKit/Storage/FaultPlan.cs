@@ -35,6 +35,15 @@ internal sealed class FaultPlan(int seed)
         }
     }
 
+    public void Heal()
+    {
+        lock (_lock)
+        {
+            _faults.Clear();
+            _next = null;
+        }
+    }
+
     public void FailNext(string prefix, Fault fault)
     {
         lock (_lock)

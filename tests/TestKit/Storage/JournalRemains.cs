@@ -6,13 +6,18 @@ internal sealed record JournalRemains(string Name, byte[] Bytes, int DurableByte
     /// <summary>How much a disk writes at once: it is there whole or not at all.</summary>
     private const int SectorBytes = 512;
 
-    /// <summary>What a power cut would leave: what is durable, and of the rest whatever chance says.</summary>
+    private const int MaxRoomBytes = 2_000;
+
+    /// <summary>
+    /// What a power cut would leave: what is durable, of the rest whatever chance says, and perhaps zeros behind it.
+    /// </summary>
     public JournalRemains AfterPowerCut(Random random)
     {
         var remains = random.Next(2) == 0
             ? Bytes[..random.Next(DurableBytes, Bytes.Length + 1)]
             : WithoutSector(Bytes, DurableBytes, random);
-        return new(Name, remains, remains.Length);
+        var room = random.Next(2) == 0 ? 0 : random.Next(MaxRoomBytes);
+        return new(Name, [.. remains, .. new byte[room]], remains.Length + room);
     }
 
     /// <summary>A copy of the bytes in which one sector, as far as it lies behind a position, is zero.</summary>

@@ -57,6 +57,19 @@ internal static class LocalFile
         return 0;
     });
 
+    /// <summary>Cuts a file that may as well stay as long as it is.</summary>
+    public static void TrySetLength(SafeFileHandle file, long length)
+    {
+        try
+        {
+            RandomAccess.SetLength(file, length);
+        }
+        catch (IOException)
+        {
+            // Whoever reads it knows where its contents end.
+        }
+    }
+
     /// <summary>Gives a file another name in the same directory, replacing what has it.</summary>
     public static void Rename(string path, string newPath) => Run("Renaming", path, () =>
     {

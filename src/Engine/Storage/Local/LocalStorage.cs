@@ -22,6 +22,9 @@ public enum JournalSync
 /// </remarks>
 public sealed class LocalStorage : IStorage
 {
+    // Writes and syncs block the threads they run on: the journal's, that of a segment, that of a table.
+    private const int BlockedThreads = 2;
+
     private readonly DirectoryLock _lock;
     private readonly LocalTableStore _tables;
 
@@ -57,6 +60,7 @@ public sealed class LocalStorage : IStorage
 
             // An earlier process may have created them and ended before it could sync.
             DiskSync.Directory(directory);
+            KeepThreadsForOthers();
             return new LocalStorage(directoryLock, directory, sync, LocalTableStore.Open(TableDirectory(directory)));
         }
         catch
@@ -70,6 +74,14 @@ public sealed class LocalStorage : IStorage
     {
         await _tables.DisposeAsync().ConfigureAwait(false);
         _lock.Dispose();
+    }
+
+    // The pool begins with a thread for each processor and is slow to add more. Without these, answering everyone who
+    // waited for a sync would have to wait for the next sync on a machine with few processors.
+    private static void KeepThreadsForOthers()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + BlockedThreads), completions);
     }
 
     private static string JournalDirectory(string directory) => Path.Combine(directory, "journal");

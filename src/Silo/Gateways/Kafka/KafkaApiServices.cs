@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Options;
+using OrleansStream.Silo.Gateways.Security;
+
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Registers what answers Kafka requests; cluster, clock and options come from the host.</summary>
@@ -7,6 +10,8 @@ internal static class KafkaApiServices
         => services
             .AddSingleton<NodeAddress>()
             .AddSingleton<BrokerConfigs>()
+            .AddSingleton<KafkaQuotas>()
+            .AddSingleton<QuotasApi>()
             .AddSingleton<ProduceApi>()
             .AddSingleton<FetchApi>()
             .AddSingleton<OffsetsApi>()
@@ -23,5 +28,17 @@ internal static class KafkaApiServices
             .AddSingleton<GroupApis>()
             .AddSingleton<AdminApis>()
             .AddSingleton<FetchSessionCache>()
+            .AddSingleton<SaslApi>()
+            .AddSingleton<AclsApi>()
+            .AddSingleton<CredentialsApi>()
+            .AddSingleton<SecurityApis>()
+            .AddSingleton<RecordApis>()
+            .AddSingleton<AuditLog>()
+            .AddSingleton<AccessControl>()
+            .AddSingleton<Users>()
+            .AddSingleton(services => new UsersFile(
+                services.GetRequiredService<IOptions<SecurityOptions>>().Value.UsersFile,
+                services.GetRequiredService<ILogger<UsersFile>>()))
+            .AddSingleton<TlsServer>()
             .AddSingleton<IKafkaRequestRouter, KafkaRequestRouter>();
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -15,18 +16,29 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// fills, which stops the read loop, which lets TCP push back; then it misses its deadline.
 /// </remarks>
 internal sealed class KafkaConnection(
-    GatewayConnection connection, IKafkaRequestRouter router, KafkaGatewayOptions options)
+    GatewayConnection connection, IKafkaRequestRouter router, KafkaGatewayOptions options, bool mustLogIn)
 {
     // Records are copied and sent in parts that stay in the processor's cache in between.
     private const int FlushBytes = 128 * 1_024;
 
+    // What Kafka's brokers take of somebody they do not know.
+    private const int MaxFrameBytesOfStrangers = 512 * 1_024;
+
     private readonly byte[] _length = new byte[KafkaFrame.LengthPrefixBytes];
-    private readonly KafkaClient _client = new(connection.Id, connection.Remote, connection.Local);
+    private readonly KafkaClient _client = new(connection.Id, connection.Remote, connection.Local, mustLogIn)
+    {
+        Principal = connection.Principal ?? Authorizer.Anonymous,
+    };
+
     private readonly RequestWindow _window = new(options.MaxInFlight, options.MaxInFlightBytes);
     private readonly Channel<PendingReply> _replies = Channel.CreateBounded<PendingReply>(
         new BoundedChannelOptions(options.MaxInFlight) { SingleReader = true, SingleWriter = true });
 
     private int _unflushedBytes;
+
+    private int MaxFrameBytes => _client.IsAdmitted
+        ? options.MaxFrameBytes
+        : Math.Min(options.MaxFrameBytes, MaxFrameBytesOfStrangers);
 
     /// <summary>Ends when the client has all its replies, or fails with what ended the connection.</summary>
     public async Task RunAsync()
@@ -54,7 +66,10 @@ internal sealed class KafkaConnection(
         while (!connection.Draining.IsCancellationRequested
             && await connection.ReceiveAsync(_length, insideRequest: false))
         {
-            var bytes = KafkaFrame.ReadLength(_length, options.MaxFrameBytes);
+            var bytes = KafkaFrame.ReadLength(_length, MaxFrameBytes);
+
+            // Without memory for the request; what is on its way stays with the client.
+            await connection.PauseUntilAsync(_client.ThrottledUntil);
 
             // Wait for room first, so that no request is received whose reply cannot be queued.
             await _window.EnterAsync(bytes, connection.Draining);
@@ -81,7 +96,16 @@ internal sealed class KafkaConnection(
             throw;
         }
 
+        AdmitIfKnown();
         await _replies.Writer.WriteAsync(new PendingReply(reply, bytes), CancellationToken.None);
+    }
+
+    private void AdmitIfKnown()
+    {
+        if (_client.IsAdmitted)
+        {
+            connection.Admit();
+        }
     }
 
     private async Task WriteRepliesAsync()
@@ -90,9 +114,9 @@ internal sealed class KafkaConnection(
         {
             await WriteInOrderAsync();
         }
-        catch (ProtocolException)
+        catch (Exception e) when (e is ProtocolException or AuthenticationFailedException)
         {
-            // Replies are ordered: those before the broken request still count, those after it mean nothing.
+            // Replies are ordered: those before the last request still count, those after it mean nothing.
             connection.StopAnswering();
             await DiscardRepliesAsync();
             throw;
@@ -113,6 +137,12 @@ internal sealed class KafkaConnection(
             {
                 using var reply = await TakeReplyAsync(pending.Reply);
                 await WriteAsync(reply);
+                AdmitIfKnown();
+                if (reply.Refusal is { } refusal)
+                {
+                    await FlushAsync();
+                    throw new AuthenticationFailedException(refusal);
+                }
             }
             finally
             {

@@ -36,5 +36,8 @@ internal sealed class KafkaReply : IDisposable
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Rest { get; }
 
+    /// <summary>Why the connection ends once this is sent: its client could not log in. Null when it goes on.</summary>
+    public string? Refusal { get; init; }
+
     public void Dispose() => _owner?.Dispose();
 }

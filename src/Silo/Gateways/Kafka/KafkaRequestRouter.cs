@@ -11,13 +11,12 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// refused are listed.
 /// </remarks>
 internal sealed class KafkaRequestRouter(
-    ProduceApi produce,
-    FetchApi fetch,
-    OffsetsApi offsets,
+    RecordApis records,
     MetadataApi metadata,
     ClusterApi cluster,
     GroupApis groups,
-    AdminApis admin) : IKafkaRequestRouter
+    AdminApis admin,
+    SecurityApis security) : IKafkaRequestRouter
 {
     // Ten times the partitions that a client of a large cluster asks about at once. Many more elements fit into a frame
     // than into the memory that reading and answering them takes.
@@ -30,12 +29,13 @@ internal sealed class KafkaRequestRouter(
             var reader = new KafkaReader(frame.Memory) { MaxElements = MaxElements };
             var header = RequestHeader.Read(ref reader);
             CheckVersion(header);
+            CheckAdmission(header, client);
             client.ClientId = header.ClientId ?? client.ClientId;
             var call = new KafkaCall(header, client, closed);
 
             // Produce alone keeps the frame: the batches are appended from where they lie.
             return header.ApiKey == ApiKey.Produce
-                ? produce.StartAsync(reader.ReadStruct<ProduceRequest>(call.Version), frame, call)
+                ? records.Produce.StartAsync(reader.ReadStruct<ProduceRequest>(call.Version), frame, call)
                 : DispatchAsync(ref reader, frame, call);
         }
         catch (ProtocolException e)
@@ -48,20 +48,20 @@ internal sealed class KafkaRequestRouter(
     private Task<KafkaReply> DispatchAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
         => call.Header.ApiKey switch
         {
-            ApiKey.Fetch => fetch.AnswerAsync(Read<FetchRequest>(ref reader, frame, call), call),
+            ApiKey.Fetch => records.Fetch.AnswerAsync(Read<FetchRequest>(ref reader, frame, call), call),
             ApiKey.ListOffsets => AnswerAsync<ListOffsetsRequest, ListOffsetsResponse>(
-                ref reader, frame, call, offsets.ListAsync),
+                ref reader, frame, call, records.Offsets.ListAsync),
             ApiKey.Metadata => AnswerAsync<MetadataRequest, MetadataResponse>(
                 ref reader, frame, call, metadata.AnswerAsync),
             ApiKey.FindCoordinator => AnswerAsync<FindCoordinatorRequest, FindCoordinatorResponse>(
                 ref reader, frame, call, cluster.FindCoordinatorsAsync),
             ApiKey.ApiVersions => AnswerVersionsAsync(ref reader, frame, call),
             ApiKey.DeleteRecords => AnswerAsync<DeleteRecordsRequest, DeleteRecordsResponse>(
-                ref reader, frame, call, offsets.DeleteRecordsAsync),
+                ref reader, frame, call, records.Offsets.DeleteRecordsAsync),
             ApiKey.InitProducerId => AnswerAsync<InitProducerIdRequest, InitProducerIdResponse>(
                 ref reader, frame, call, cluster.InitProducerIdAsync),
             ApiKey.OffsetForLeaderEpoch => AnswerAsync<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(
-                ref reader, frame, call, offsets.FindEpochEndsAsync),
+                ref reader, frame, call, records.Offsets.FindEpochEndsAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
             _ => DispatchGroupAsync(ref reader, frame, call),
@@ -112,6 +112,10 @@ internal sealed class KafkaRequestRouter(
             ApiKey.IncrementalAlterConfigs =>
                 AnswerAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
                     ref reader, frame, call, admin.Configs.AlterAsync),
+            ApiKey.DescribeClientQuotas => AnswerAsync<DescribeClientQuotasRequest, DescribeClientQuotasResponse>(
+                ref reader, frame, call, admin.Quotas.DescribeAsync),
+            ApiKey.AlterClientQuotas => AnswerAsync<AlterClientQuotasRequest, AlterClientQuotasResponse>(
+                ref reader, frame, call, admin.Quotas.AlterAsync),
             ApiKey.DescribeLogDirs => AnswerAsync<DescribeLogDirsRequest, DescribeLogDirsResponse>(
                 ref reader, frame, call, admin.LogDirs.DescribeAsync),
             ApiKey.ElectLeaders => AnswerAsync<ElectLeadersRequest, ElectLeadersResponse>(
@@ -121,7 +125,29 @@ internal sealed class KafkaRequestRouter(
                     ref reader, frame, call, admin.Replicas.ReassignAsync),
             ApiKey.ListPartitionReassignments =>
                 AnswerAsync<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>(
-                    ref reader, frame, call, ReplicasApi.ListReassignmentsAsync),
+                    ref reader, frame, call, admin.Replicas.ListReassignmentsAsync),
+            _ => DispatchSecurityAsync(ref reader, frame, call),
+        };
+
+    private Task<KafkaReply> DispatchSecurityAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
+        => call.Header.ApiKey switch
+        {
+            ApiKey.SaslHandshake => security.Sasl.HandshakeAsync(
+                Read<SaslHandshakeRequest>(ref reader, frame, call), call),
+            ApiKey.SaslAuthenticate => security.Sasl.AuthenticateAsync(
+                Read<SaslAuthenticateRequest>(ref reader, frame, call), call),
+            ApiKey.DescribeAcls => AnswerAsync<DescribeAclsRequest, DescribeAclsResponse>(
+                ref reader, frame, call, security.Acls.DescribeAsync),
+            ApiKey.CreateAcls => AnswerAsync<CreateAclsRequest, CreateAclsResponse>(
+                ref reader, frame, call, security.Acls.CreateAsync),
+            ApiKey.DeleteAcls => AnswerAsync<DeleteAclsRequest, DeleteAclsResponse>(
+                ref reader, frame, call, security.Acls.DeleteAsync),
+            ApiKey.DescribeUserScramCredentials =>
+                AnswerAsync<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>(
+                    ref reader, frame, call, security.Credentials.DescribeAsync),
+            ApiKey.AlterUserScramCredentials =>
+                AnswerAsync<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>(
+                    ref reader, frame, call, security.Credentials.AlterAsync),
             _ => throw new ProtocolException($"{call.Header.ApiKey} is not served."),
         };
 
@@ -159,6 +185,18 @@ internal sealed class KafkaRequestRouter(
         var request = reader.ReadStruct<TRequest>(call.Version);
         frame.Dispose();
         return request;
+    }
+
+    // A stranger may find out what is spoken here, and log in.
+    private static void CheckAdmission(in RequestHeader header, KafkaClient client)
+    {
+        var isAdmitted = client.IsAdmitted
+            || (client.Sasl.Stage is SaslStage.Mechanism or SaslStage.Token
+                && header.ApiKey is ApiKey.ApiVersions or ApiKey.SaslHandshake or ApiKey.SaslAuthenticate);
+        if (!isAdmitted)
+        {
+            throw new ProtocolException($"{header.ApiKey} was sent without logging in.");
+        }
     }
 
     private static void CheckVersion(in RequestHeader header)

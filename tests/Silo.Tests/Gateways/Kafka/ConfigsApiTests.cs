@@ -151,6 +151,32 @@ public sealed class ConfigsApiTests : ClusterTests
         Assert.Empty((await Cluster.Topics.FindAsync("orders", CancellationToken.None))!.Configs);
     }
 
+    [Fact]
+    public async Task A_configuration_is_replaced_as_a_whole()
+    {
+        await CreateTopicAsync("orders", 1, new CreatableConfig("retention.ms", "1000"));
+
+        var altered = await ReplaceAsync(new ReplacedConfig("segment.bytes", "2048"));
+
+        Assert.Equal((ErrorCode.None, "orders"), (altered.Error, altered.Name));
+        Assert.Equal(
+            new Dictionary<string, string> { ["segment.bytes"] = "2048" },
+            (await Cluster.Topics.FindAsync("orders", CancellationToken.None))!.Configs);
+    }
+
+    [Theory]
+    [InlineData("no.such.thing", "1", ErrorCode.InvalidConfig)]
+    [InlineData("retention.ms", "long", ErrorCode.InvalidConfig)]
+    [InlineData("retention.ms", null, ErrorCode.InvalidRequest)]
+    public async Task A_replacement_that_makes_no_sense_changes_nothing(string name, string? value, ErrorCode expected)
+    {
+        await CreateTopicAsync("orders", 1, new CreatableConfig("retention.ms", "1000"));
+
+        Assert.Equal(expected, (await ReplaceAsync(new ReplacedConfig(name, value))).Error);
+        Assert.Equal(
+            "1000", (await Cluster.Topics.FindAsync("orders", CancellationToken.None))!.Configs["retention.ms"]);
+    }
+
     private static AlterableResource Topic(params AlterableConfig[] changes)
         => new(ConfigResourceType.Topic, "orders", changes);
 
@@ -159,4 +185,8 @@ public sealed class ConfigsApiTests : ClusterTests
 
     private async Task<AlteredResource> AlterAsync(AlterableResource resource)
         => Assert.Single((await Harness.AskAsync(new IncrementalAlterConfigsRequest([resource], false))).Resources);
+
+    private async Task<AlteredResource> ReplaceAsync(params ReplacedConfig[] configs)
+        => Assert.Single((await Harness.AskAsync(new AlterConfigsRequest(
+            [new(ConfigResourceType.Topic, "orders", configs)], ValidateOnly: false))).Resources);
 }

@@ -52,6 +52,34 @@ public sealed class FetchApiTests
     }
 
     [Fact]
+    public async Task A_partition_that_holds_more_than_fits_does_not_end_the_wait_of_the_others()
+    {
+        var cluster = new ScriptedCluster(partitionCount: 2);
+        cluster[0].Store(100);
+        cluster[0].Store(100);
+        var fetching = Ask(cluster, Request(cluster, minBytes: 150, partitionBytes: 100));
+        await cluster[1].Waiting.Task;
+        Assert.False(fetching.IsCompleted);
+
+        cluster[1].Store(60);
+
+        Assert.Equal([100, 60], Lengths(await fetching));
+    }
+
+    [Fact]
+    public async Task When_no_partition_has_more_to_give_the_client_is_answered()
+    {
+        var cluster = new ScriptedCluster(partitionCount: 2);
+        foreach (var partition in new[] { cluster[0], cluster[1] })
+        {
+            partition.Store(100);
+            partition.Store(100);
+        }
+
+        Assert.Equal([100, 100], Lengths(await Ask(cluster, Request(cluster, minBytes: 250, partitionBytes: 100))));
+    }
+
+    [Fact]
     public async Task When_the_time_is_over_the_client_gets_what_there_is()
     {
         var cluster = new ScriptedCluster(partitionCount: 2);
@@ -59,6 +87,7 @@ public sealed class FetchApiTests
         var fetching = Ask(cluster, Request(cluster, minBytes: 1_000));
         await Task.WhenAll(cluster[0].Waiting.Task, cluster[1].Waiting.Task);
 
+        cluster[0].TimeIsOver.SetResult();
         cluster[1].TimeIsOver.SetResult();
 
         Assert.Equal([10, 0], Lengths(await fetching));
@@ -123,16 +152,6 @@ public sealed class FetchApiTests
         var harness = new RouterHarness(cluster, new KafkaApiOptions { MaxFetchBytes = 1_024 });
 
         Assert.Equal([1_000, 0], Lengths(await harness.AskAsync(Request(cluster, minBytes: 1))));
-    }
-
-    [Fact]
-    public async Task A_session_that_nobody_opened_is_unknown()
-    {
-        var cluster = new ScriptedCluster(partitionCount: 1);
-        var response = await Ask(cluster, Request(cluster, minBytes: 1) with { SessionId = 5, SessionEpoch = 3 });
-
-        Assert.Equal(ErrorCode.FetchSessionIdNotFound, response.Error);
-        Assert.Empty(cluster[0].Fetches);
     }
 
     [Theory]

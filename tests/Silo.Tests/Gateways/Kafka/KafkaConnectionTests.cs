@@ -166,6 +166,24 @@ public sealed class KafkaConnectionTests
     }
 
     [Fact]
+    public async Task A_throttled_client_is_answered_and_then_not_read_until_its_time()
+    {
+        using var gateway = new GatewayHarness();
+        var throttle = TimeSpan.FromMinutes(5);
+        gateway.Router.ThrottleUntil = gateway.Time.GetTimestamp() + throttle.Ticks;
+        var client = gateway.Connect();
+
+        await client.SendAsync("too much", "in time");
+        Assert.Equal("too much", await client.ReadAsync());
+        gateway.Time.Advance(throttle - TimeSpan.FromSeconds(1));
+        Assert.Equal(1, gateway.Router.StartedCount);
+
+        gateway.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("in time", await client.ReadAsync());
+        await CloseAsync(client);
+    }
+
+    [Fact]
     public async Task A_client_that_sends_no_more_still_gets_its_replies()
     {
         using var gateway = new GatewayHarness();

@@ -1,10 +1,14 @@
 using System.Buffers;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
+using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 
@@ -18,29 +22,55 @@ internal sealed class RouterHarness
         ICluster cluster,
         KafkaApiOptions? apiOptions = null,
         KafkaGatewayOptions? gatewayOptions = null,
-        TimeProvider? clock = null)
+        TimeProvider? clock = null,
+        KafkaQuotaOptions? quotaOptions = null,
+        SecurityOptions? securityOptions = null,
+        ILoggerFactory? loggers = null)
     {
+        var security = Options.Create(securityOptions ?? new SecurityOptions());
+        var access = new AccessControl(cluster, security);
+        var audit = new AuditLog(loggers ?? NullLoggerFactory.Instance);
+        var users = new Users(cluster, new UsersFile(security.Value.UsersFile, NullLogger<UsersFile>.Instance));
         var time = clock ?? TimeProvider.System;
         var apis = Options.Create(apiOptions ?? new KafkaApiOptions());
         var gateway = Options.Create(gatewayOptions ?? new KafkaGatewayOptions());
         var addresses = new NodeAddress(gateway);
+        var quotas = new KafkaQuotas(
+            cluster,
+            Options.Create(quotaOptions ?? new KafkaQuotaOptions()),
+            new GatewayMetrics(new TestMeters()),
+            time,
+            NullLogger<KafkaQuotas>.Instance);
         _router = new KafkaRequestRouter(
-            new ProduceApi(cluster, apis),
-            new FetchApi(cluster, new FetchSessionCache(time, apis), time, apis),
-            new OffsetsApi(cluster),
-            new MetadataApi(cluster, addresses, apis),
-            new ClusterApi(cluster, addresses),
-            new GroupApis(new GroupsApi(cluster), new GroupOffsetsApi(cluster), new GroupAdminApi(cluster)),
+            new RecordApis(
+                new ProduceApi(cluster, access, quotas, apis),
+                new FetchApi(cluster, access, new FetchSessionCache(time, apis), quotas, time, apis),
+                new OffsetsApi(cluster, access, audit)),
+            new MetadataApi(cluster, addresses, access, audit, apis),
+            new ClusterApi(cluster, addresses, access),
+            new GroupApis(
+                new GroupsApi(cluster, access),
+                new GroupOffsetsApi(cluster, access, audit),
+                new GroupAdminApi(cluster, access, audit)),
             new AdminApis(
-                new TopicsApi(cluster),
-                new TopicPartitionsApi(cluster),
-                new ConfigsApi(cluster, new BrokerConfigs(gateway, apis)),
-                new LogDirsApi(cluster),
-                new ReplicasApi(cluster)));
+                new TopicsApi(cluster, access, audit),
+                new TopicPartitionsApi(cluster, access),
+                new ConfigsApi(cluster, new BrokerConfigs(gateway, apis), access, audit),
+                new LogDirsApi(cluster, access),
+                new ReplicasApi(cluster, access),
+                new QuotasApi(cluster, quotas, access, audit)),
+            new SecurityApis(
+                new SaslApi(users, security, time),
+                new AclsApi(cluster, access, audit),
+                new CredentialsApi(cluster, access, audit)));
+        Client = new KafkaClient(
+            "test",
+            new IPEndPoint(IPAddress.Loopback, 50_000),
+            new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093),
+            security.Value.UsesSasl);
     }
 
-    public KafkaClient Client { get; } = new(
-        "test", new IPEndPoint(IPAddress.Loopback, 50_000), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 9_093));
+    public KafkaClient Client { get; }
 
     /// <summary>Sends a request in the newest version, or in the one given, and waits for its response.</summary>
     public async Task<TResponse> AskAsync<TRequest, TResponse>(

@@ -3,7 +3,7 @@ using OrleansStream.Contracts;
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 
 /// <summary>A cluster of one topic whose partitions do what a test tells them.</summary>
-internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
+internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds, IClientQuotas
 {
     public const string TopicName = "scripted";
 
@@ -24,7 +24,9 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
 
     public IProducerIds ProducerIds => this;
 
-    public IGroupCoordinator Groups => throw new NotSupportedException();
+    public IClientQuotas Quotas => this;
+
+    public IGroupCoordinator Groups { get; init; } = new ScriptedGroups();
 
     public ISecurityStore Security => throw new NotSupportedException();
 
@@ -65,5 +67,11 @@ internal sealed class ScriptedCluster : ICluster, ITopicCatalog, IProducerIds
 
     public ValueTask<TopicReply> AddPartitionsAsync(
         string name, int partitionCount, bool validateOnly, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
+    ValueTask<IReadOnlyList<ClientQuota>> IClientQuotas.ListAsync(CancellationToken cancellationToken) => new([]);
+
+    public ValueTask<QuotaReply> AlterAsync(
+        QuotaEntity entity, IReadOnlyList<QuotaChange> changes, bool validateOnly, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 }

@@ -6,4 +6,5 @@ internal sealed record AdminApis(
     TopicPartitionsApi TopicPartitions,
     ConfigsApi Configs,
     LogDirsApi LogDirs,
-    ReplicasApi Replicas);
+    ReplicasApi Replicas,
+    QuotasApi Quotas);

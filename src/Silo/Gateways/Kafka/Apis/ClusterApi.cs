@@ -1,11 +1,12 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Answers what is asked of the cluster as a whole: its nodes, its coordinators, ids for producers.</summary>
-internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
+internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses, AccessControl control)
 {
     /// <summary>Kafka's code for the endpoint of its controllers, which are not separate here.</summary>
     private const sbyte Controllers = 2;
@@ -34,7 +35,7 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
             description.ControllerId,
             [.. nodes],
             AuthorizedOperations: request.IncludeAuthorizedOperations
-                ? AuthorizedOperations.Cluster
+                ? AuthorizedOperations.OnCluster((await control.OfAsync(call)).Caller)
                 : MetadataTopic.OperationsNotAskedFor);
     }
 
@@ -51,10 +52,13 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
                 [.. request.Keys.Select(key => new Coordinator(key, -1, "", -1, refusal.Error, refusal.Message))]);
         }
 
+        var access = await control.OfAsync(call);
         var description = await cluster.DescribeAsync(call.Closed);
         var self = description.Nodes.First(node => node.Id == description.NodeId);
         var (host, port) = addresses.Of(self, call.Client);
-        return new FindCoordinatorResponse([.. request.Keys.Select(key => new Coordinator(key, self.Id, host, port))]);
+        return new FindCoordinatorResponse([.. request.Keys.Select(key => access.ToGroup(key)
+            ? new Coordinator(key, self.Id, host, port)
+            : new Coordinator(key, -1, "", -1, ErrorCode.GroupAuthorizationFailed))]);
     }
 
     /// <summary>Idempotent producers only; one that names a transactional id is refused.</summary>
@@ -64,6 +68,12 @@ internal sealed class ClusterApi(ICluster cluster, NodeAddress addresses)
         {
             return new InitProducerIdResponse(
                 transactionalId.Length == 0 ? ErrorCode.InvalidRequest : Transactions.Refusal);
+        }
+
+        var access = await control.OfAsync(call);
+        if (!access.ToCluster() && !access.Caller.MaySomewhere(AclOperation.Write, AclResourceType.Topic))
+        {
+            return new InitProducerIdResponse(ErrorCode.ClusterAuthorizationFailed);
         }
 
         try

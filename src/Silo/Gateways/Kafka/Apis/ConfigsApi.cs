@@ -2,14 +2,17 @@ using System.Globalization;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Shows the configuration of topics and of this node, and changes that of topics.</summary>
-internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
+internal sealed class ConfigsApi(
+    ICluster cluster, BrokerConfigs brokerConfigs, AccessControl control, AuditLog audit)
 {
     public async ValueTask<DescribeConfigsResponse> DescribeAsync(DescribeConfigsRequest request, KafkaCall call)
     {
+        var access = await control.OfAsync(call);
         var described = new List<DescribedResource>(request.Resources.Count);
 
         // Each once: a small request that repeats one would otherwise have a huge answer.
@@ -17,6 +20,8 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
         {
             var found = resource.Type switch
             {
+                ConfigResourceType.Topic or ConfigResourceType.Broker when FindDenial(
+                    resource.Type, resource.Name, access) is { } denial => Found.Nothing(denial, null),
                 ConfigResourceType.Topic => await FindTopicConfigsAsync(resource.Name, call.Closed),
                 ConfigResourceType.Broker => await FindBrokerConfigsAsync(resource.Name, call.Closed),
                 _ => Found.Nothing(ErrorCode.InvalidRequest, $"{resource.Type} resources have no configuration."),
@@ -37,10 +42,15 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
 
     public async ValueTask<IncrementalAlterConfigsResponse> AlterAsync(
         IncrementalAlterConfigsRequest request, KafkaCall call)
-        => new(await AlterAsync(request.Resources, request.ValidateOnly, call.Closed));
+        => new(await AlterAsync(request.Resources, request.ValidateOnly, call));
 
     public async ValueTask<AlterConfigsResponse> ReplaceAsync(AlterConfigsRequest request, KafkaCall call)
-        => new(await AlterAsync([.. request.Resources.Select(ToChanges)], request.ValidateOnly, call.Closed));
+        => new(await AlterAsync([.. request.Resources.Select(ToChanges)], request.ValidateOnly, call));
+
+    private static ErrorCode? FindDenial(ConfigResourceType type, string name, Access access)
+        => type == ConfigResourceType.Topic
+            ? access.ToTopic(name) ? null : ErrorCode.TopicAuthorizationFailed
+            : access.ToCluster() ? null : ErrorCode.ClusterAuthorizationFailed;
 
     private async ValueTask<Found> FindTopicConfigsAsync(string name, CancellationToken closed)
         => await cluster.Topics.FindAsync(name, closed) is { } topic
@@ -62,17 +72,24 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
     }
 
     private async ValueTask<AlteredResource[]> AlterAsync(
-        IReadOnlyList<AlterableResource> resources, bool validateOnly, CancellationToken closed)
+        IReadOnlyList<AlterableResource> resources, bool validateOnly, KafkaCall call)
     {
+        var access = await control.OfAsync(call);
         var altered = new List<AlteredResource>(resources.Count);
         var counts = resources.CountBy(resource => (resource.Type, resource.Name)).ToDictionary();
         foreach (var resource in resources)
         {
-            var refusal = counts[(resource.Type, resource.Name)] > 1
-                ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
+            var refusal = FindDenial(resource.Type, resource.Name, access) is { } denial ? (denial, null)
+                : counts[(resource.Type, resource.Name)] > 1
+                    ? (ErrorCode.InvalidRequest, "The resource occurs more than once in the request.")
                 : Refusal(resource);
-            var (error, message) = refusal ?? await AlterAsync(resource, validateOnly, closed);
+            var (error, message) = refusal ?? await AlterAsync(resource, validateOnly, call.Closed);
             altered.Add(new AlteredResource(error, message, resource.Type, resource.Name));
+            if (!validateOnly)
+            {
+                var names = string.Join(", ", resource.Configs.Select(config => $"{config.Operation} {config.Name}"));
+                audit.Record(call, "alter configs", $"{resource.Type} {resource.Name}", error, names);
+            }
         }
 
         return [.. altered];
@@ -98,7 +115,7 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
                 .Select(definition => new AlterableConfig(definition.Name, ConfigOperation.Delete, Value: null)),
         ]);
 
-    private static (ErrorCode, string?)? Refusal(AlterableResource resource)
+    private static (ErrorCode Error, string? Message)? Refusal(AlterableResource resource)
     {
         if (resource.Type != ConfigResourceType.Topic)
         {
@@ -134,6 +151,6 @@ internal sealed class ConfigsApi(ICluster cluster, BrokerConfigs brokerConfigs)
 
     private readonly record struct Found(ErrorCode Error, string? Message, IEnumerable<DescribedConfig> Configs)
     {
-        public static Found Nothing(ErrorCode error, string message) => new(error, message, []);
+        public static Found Nothing(ErrorCode error, string? message) => new(error, message, []);
     }
 }

@@ -2,13 +2,19 @@ using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Reads records for consumers, and lets them wait for new ones.</summary>
 internal sealed class FetchApi(
-    ICluster cluster, FetchSessionCache sessions, TimeProvider time, IOptions<KafkaApiOptions> options)
+    ICluster cluster,
+    AccessControl control,
+    FetchSessionCache sessions,
+    KafkaQuotas quotas,
+    TimeProvider time,
+    IOptions<KafkaApiOptions> options)
 {
     private const sbyte ReadCommitted = 1;
 
@@ -25,11 +31,20 @@ internal sealed class FetchApi(
             return call.Reply(Refuse(turn.Error));
         }
 
+        // No more than its quota allows in a while: a client that gets more at once only has to wait for longer.
+        var maxBytes = quotas.CutFetch(call.Client, request.MaxBytes);
+        if (maxBytes < request.MaxBytes)
+        {
+            request = request with { MaxBytes = maxBytes };
+        }
+
         var round = new FetchRound(await FindPartitionsAsync(turn.Positions, call), BudgetBytes(request));
         try
         {
             await FillAsync(round, request, call.Closed);
-            return call.Reply(ToResponse(turn, round, request.IsolationLevel), records: round);
+            var throttleTimeMs = quotas.Charge(QuotaKind.Fetch, call.Client, round.TotalBytes);
+            var response = ToResponse(turn, round, request.IsolationLevel) with { ThrottleTimeMs = throttleTimeMs };
+            return call.Reply(response, records: round);
         }
         catch
         {
@@ -42,6 +57,7 @@ internal sealed class FetchApi(
     {
         var byId = call.Version >= TopicIdVersion;
         var reads = new PartitionRead[positions.Length];
+        var access = await control.OfAsync(call);
         TopicDescription? topic = null;
         for (var i = 0; i < reads.Length; i++)
         {
@@ -54,6 +70,12 @@ internal sealed class FetchApi(
             }
 
             var unknown = byId && topic is null ? StreamError.UnknownTopicId : StreamError.UnknownTopicOrPartition;
+            if ((byId ? topic?.Name : key.TopicName) is { } name && !access.ToTopic(name))
+            {
+                reads[i] = new PartitionRead(positions[i], StreamError.NotAuthorized);
+                continue;
+            }
+
             reads[i] = topic is not null && key.Index >= 0 && key.Index < topic.PartitionCount
                 ? new PartitionRead(positions[i], cluster.GetPartition(new PartitionId(topic.Id, key.Index)))
                 : new PartitionRead(positions[i], unknown);

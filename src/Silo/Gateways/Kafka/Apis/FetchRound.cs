@@ -51,10 +51,10 @@ internal sealed class FetchRound : IDisposable
     }
 
     /// <summary>Waits until the partitions may have got the bytes that are missing, and reads them anew.</summary>
-    /// <returns>False when the time is over, or no partition has more to give.</returns>
+    /// <returns>False when no partition has more to give.</returns>
     /// <remarks>
     /// When n partitions together have grown by what is missing, one of them has grown by at least the n-th part. So it
-    /// suffices to wait for that in each, and the first to get there ends the wait of all. One that has grown without
+    /// suffices to wait for that in each, and the first to get there ends the wait of all. One that got there without
     /// bringing more holds more than the client takes of it at once, and is not waited for again.
     /// </remarks>
     public async ValueTask<bool> ReadMoreAsync(int minBytes, TimeSpan maxWait, CancellationToken cancellationToken)
@@ -67,14 +67,14 @@ internal sealed class FetchRound : IDisposable
 
         var growth = (minBytes - TotalBytes + growing.Length - 1) / growing.Length;
         var before = Array.ConvertAll(growing, read => read.LengthBytes);
-        var grown = await WaitForGrowthAsync(growing, growth, maxWait, cancellationToken);
+        var ended = await WaitForGrowthAsync(growing, growth, maxWait, cancellationToken);
         await ReadAsync(minBytes: 0, TimeSpan.Zero, cancellationToken);
         for (var i = 0; i < growing.Length; i++)
         {
-            growing[i].IsSaturated = grown[i] && growing[i].LengthBytes <= before[i];
+            growing[i].IsSaturated = ended[i] && growing[i].LengthBytes <= before[i];
         }
 
-        return Array.Exists(grown, hasGrown => hasGrown);
+        return true;
     }
 
     public void Dispose()
@@ -85,30 +85,30 @@ internal sealed class FetchRound : IDisposable
         }
     }
 
+    /// <returns>Which waits have ended by themselves, at least one.</returns>
     private static async Task<bool[]> WaitForGrowthAsync(
         PartitionRead[] reads, int growth, TimeSpan maxWait, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var waits = Array.ConvertAll(reads, read => WaitForGrowthAsync(read, growth, maxWait, ended.Token));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waits = Array.ConvertAll(reads, read => WaitForGrowthAsync(read, growth, maxWait, stop.Token));
         await Task.WhenAny(waits);
-        await ended.CancelAsync();
-        var grown = await Task.WhenAll(waits);
+        await stop.CancelAsync();
+        var ended = await Task.WhenAll(waits);
         cancellationToken.ThrowIfCancellationRequested();
-        return grown;
+        return ended;
     }
 
-    // A partition that answers with an error has something to tell as well.
     private static async Task<bool> WaitForGrowthAsync(
-        PartitionRead read, int growth, TimeSpan maxWait, CancellationToken ended)
+        PartitionRead read, int growth, TimeSpan maxWait, CancellationToken stop)
     {
         try
         {
             var wanted = read.LengthBytes + growth;
-            var reply = await read.StartAsync(Math.Max(read.MaxBytes, wanted), minBytes: wanted, maxWait, ended);
+            var reply = await read.StartAsync(Math.Max(read.MaxBytes, wanted), minBytes: wanted, maxWait, stop);
             reply.Records.Dispose();
-            return reply.Error != StreamError.None || reply.Records.LengthBytes >= wanted;
+            return true;
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Another partition had enough, or the client left.
             return false;

@@ -1,6 +1,7 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -8,20 +9,23 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// <remarks>
 /// Clients name partitions by topic, the coordinator by topic id: a topic deleted and made again has no offsets.
 /// </remarks>
-internal sealed class GroupOffsetsApi(ICluster cluster)
+internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, AuditLog audit)
 {
     /// <summary>From here on a group's error stands by itself; before, every partition repeats it.</summary>
     private const short GroupErrorVersion = 2;
 
     public async ValueTask<OffsetCommitResponse> CommitAsync(OffsetCommitRequest request, KafkaCall call)
     {
-        var topics = await FindTopicsAsync(request.Topics.Select(topic => topic.Name), call.Closed);
+        var access = await control.OfAsync(call);
+        var topics = access.ToGroup(request.GroupId)
+            ? await FindTopicsAsync(request.Topics.Select(topic => topic.Name), access, call.Closed)
+            : [.. request.Topics.Select(_ => new NamedTopic(null, ErrorCode.GroupAuthorizationFailed))];
         CommittedOffset[] offsets =
         [
             .. request.Topics.Zip(topics, (asked, topic) => asked.Partitions
                 .Where(partition => Has(topic, partition.Index))
                 .Select(partition => new CommittedOffset(
-                    new(topic!.Id, partition.Index),
+                    new(topic.Known!.Id, partition.Index),
                     partition.Offset,
                     partition.LeaderEpoch,
                     partition.Metadata ?? ""))).SelectMany(ofTopic => ofTopic),
@@ -36,7 +40,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
         var reply = await cluster.Groups.CommitOffsetsAsync(
             new(
                 new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId),
-                request.RetentionTimeMs < 0 ? null : TimeSpan.FromMilliseconds(request.RetentionTimeMs),
+                ToRetention(request.RetentionTimeMs),
                 offsets),
             call.Closed);
         var errors = reply.Error == StreamError.None
@@ -58,26 +62,46 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
 
     public async ValueTask<OffsetDeleteResponse> DeleteAsync(OffsetDeleteRequest request, KafkaCall call)
     {
-        var topics = await FindTopicsAsync(request.Topics.Select(topic => topic.Topic), call.Closed);
+        var access = await control.OfAsync(call);
+        if (!access.ToGroup(request.GroupId))
+        {
+            audit.Record(call, "delete offsets", request.GroupId, ErrorCode.GroupAuthorizationFailed);
+            return new OffsetDeleteResponse(ErrorCode.GroupAuthorizationFailed, []);
+        }
+
+        var topics = await FindTopicsAsync(request.Topics.Select(topic => topic.Topic), access, call.Closed);
         var partitions = ListKnown(request.Topics, topics);
         var names = request.Topics.Zip(topics, (asked, topic) => Enumerable.Repeat(
             asked.Topic, asked.Partitions.Count(index => Has(topic, index)))).SelectMany(ofTopic => ofTopic);
         var reply = await cluster.Groups.DeleteOffsetsAsync(
             new(request.GroupId, partitions, [.. names]), call.Closed);
+        var named = string.Join(", ", request.Topics.Select(topic => topic.Topic));
+        audit.Record(call, "delete offsets", request.GroupId, reply.Error.ToGroupErrorCode(), $"of {named}");
         return reply.Error == StreamError.None
             ? new OffsetDeleteResponse(ErrorCode.None, ToErrors(request.Topics, topics, reply.Offsets))
             : new OffsetDeleteResponse(reply.Error.ToGroupErrorCode(), []);
     }
 
+    // A client may ask for longer than a TimeSpan lasts.
+    private static TimeSpan? ToRetention(long milliseconds) => milliseconds < 0
+        ? null
+        : TimeSpan.FromMilliseconds(Math.Min(milliseconds, (long)TimeSpan.MaxValue.TotalMilliseconds));
+
     private async ValueTask<OffsetFetchedGroup> FetchAsync(OffsetFetchGroup asked, KafkaCall call)
     {
+        var access = await control.OfAsync(call);
+        if (!access.ToGroup(asked.GroupId))
+        {
+            return Refuse(asked, ErrorCode.GroupAuthorizationFailed, call.Version);
+        }
+
         var topics = asked.Topics is null
             ? null
-            : await FindTopicsAsync(asked.Topics.Select(topic => topic.Topic), call.Closed);
+            : await FindTopicsAsync(asked.Topics.Select(topic => topic.Topic), access, call.Closed);
         var reply = await cluster.Groups.FetchOffsetsAsync(
             new(
                 asked.GroupId,
-                topics is null ? null : ListKnown(asked.Topics!, topics),
+                topics is null ? null : [.. ListKnown(asked.Topics!, topics).Distinct()],
                 asked.MemberId,
                 asked.MemberEpoch),
             call.Closed);
@@ -89,14 +113,14 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
         return new OffsetFetchedGroup(
             asked.GroupId,
             topics is null
-                ? await NameAllAsync(reply.Offsets, call.Closed)
+                ? await NameAllAsync(reply.Offsets, access, call.Closed)
                 : Answer(asked.Topics!, topics, reply.Offsets));
     }
 
     // A topic that does not exist has no offsets either; Kafka, too, makes no error of that here.
     private static PerTopic<OffsetFetchedPartition>[] Answer(
         IReadOnlyList<PartitionNumbers> asked,
-        TopicDescription?[] topics,
+        NamedTopic[] topics,
         IReadOnlyList<CommittedOffset> offsets)
     {
         var committed = offsets.ToDictionary(offset => offset.Partition);
@@ -105,19 +129,22 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
             .. asked.Zip(topics, (ofTopic, topic) => new PerTopic<OffsetFetchedPartition>(
                 ofTopic.Topic,
                 [.. ofTopic.Partitions.Select(index =>
-                    topic is not null && committed.TryGetValue(new(topic.Id, index), out var offset)
+                    topic.Known is { } known && committed.TryGetValue(new(known.Id, index), out var offset)
                         ? ToFetched(offset)
-                        : Nothing(index, ErrorCode.None))])),
+                        : Nothing(index, topic.WhyNot == ErrorCode.TopicAuthorizationFailed
+                            ? topic.WhyNot
+                            : ErrorCode.None))])),
         ];
     }
 
     private async ValueTask<PerTopic<OffsetFetchedPartition>[]> NameAllAsync(
-        IReadOnlyList<CommittedOffset> offsets, CancellationToken closed)
+        IReadOnlyList<CommittedOffset> offsets, Access access, CancellationToken closed)
     {
         var named = new List<PerTopic<OffsetFetchedPartition>>();
         foreach (var ofTopic in offsets.GroupBy(offset => offset.Partition.TopicId))
         {
-            if (await cluster.Topics.FindByIdAsync(ofTopic.Key, closed) is { } topic)
+            if (await cluster.Topics.FindByIdAsync(ofTopic.Key, closed) is { } topic
+                && access.ToTopic(topic.Name))
             {
                 named.Add(new(topic.Name, [.. ofTopic.OrderBy(offset => offset.Partition).Select(ToFetched)]));
             }
@@ -138,27 +165,30 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
     private static OffsetFetchedPartition Nothing(int index, ErrorCode error)
         => new(index, Offset: -1, LeaderEpoch: -1, Metadata: "", error);
 
-    private async ValueTask<TopicDescription?[]> FindTopicsAsync(IEnumerable<string> names, CancellationToken closed)
+    private async ValueTask<NamedTopic[]> FindTopicsAsync(
+        IEnumerable<string> names, Access access, CancellationToken closed)
     {
-        var topics = new List<TopicDescription?>();
+        var topics = new List<NamedTopic>();
         foreach (var name in names)
         {
-            topics.Add(await cluster.Topics.FindAsync(name, closed));
+            topics.Add(access.ToTopic(name)
+                ? new NamedTopic(await cluster.Topics.FindAsync(name, closed), ErrorCode.UnknownTopicOrPartition)
+                : new NamedTopic(null, ErrorCode.TopicAuthorizationFailed));
         }
 
         return [.. topics];
     }
 
-    private static PartitionId[] ListKnown(IEnumerable<PartitionNumbers> asked, TopicDescription?[] topics) =>
+    private static PartitionId[] ListKnown(IEnumerable<PartitionNumbers> asked, NamedTopic[] topics) =>
     [
         .. asked.Zip(topics, (ofTopic, topic) => ofTopic.Partitions
             .Where(index => Has(topic, index))
-            .Select(index => new PartitionId(topic!.Id, index))).SelectMany(ofTopic => ofTopic),
+            .Select(index => new PartitionId(topic.Known!.Id, index))).SelectMany(ofTopic => ofTopic),
     ];
 
     /// <param name="ofKnown">The outcomes of the partitions that exist, in the order they were asked about.</param>
     private static PerTopic<PartitionError>[] ToErrors(
-        IEnumerable<PartitionNumbers> asked, TopicDescription?[] topics, IEnumerable<StreamError> ofKnown)
+        IEnumerable<PartitionNumbers> asked, NamedTopic[] topics, IEnumerable<StreamError> ofKnown)
     {
         var outcomes = new Queue<StreamError>(ofKnown);
         return
@@ -169,10 +199,13 @@ internal sealed class GroupOffsetsApi(ICluster cluster)
                     index,
                     Has(topic, index)
                         ? outcomes.Dequeue().ToGroupErrorCode()
-                        : ErrorCode.UnknownTopicOrPartition))])),
+                        : topic.WhyNot))])),
         ];
     }
 
-    private static bool Has(TopicDescription? topic, int partition)
-        => topic is not null && partition >= 0 && partition < topic.PartitionCount;
+    private static bool Has(NamedTopic topic, int partition)
+        => topic.Known is not null && partition >= 0 && partition < topic.Known.PartitionCount;
+
+    /// <summary>A topic that a client has named, or why there is none for it.</summary>
+    private readonly record struct NamedTopic(TopicDescription? Known, ErrorCode WhyNot);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 using JoinGroupRequest = OrleansStream.Protocols.Kafka.Messages.JoinGroupRequest;
 using LeaveGroupRequest = OrleansStream.Protocols.Kafka.Messages.LeaveGroupRequest;
 using SyncGroupRequest = OrleansStream.Protocols.Kafka.Messages.SyncGroupRequest;
@@ -9,7 +10,7 @@ using SyncGroupRequest = OrleansStream.Protocols.Kafka.Messages.SyncGroupRequest
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Lets consumers join a group, stay in it and leave it.</summary>
-internal sealed class GroupsApi(ICluster cluster)
+internal sealed class GroupsApi(ICluster cluster, AccessControl control)
 {
     /// <summary>From here on a member without an id is given one first, and joins with it.</summary>
     private const short KnownMemberIdVersion = 4;
@@ -25,6 +26,12 @@ internal sealed class GroupsApi(ICluster cluster)
 
     public async ValueTask<JoinGroupResponse> JoinAsync(JoinGroupRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToGroup(request.GroupId))
+        {
+            return new JoinGroupResponse(
+                ErrorCode.GroupAuthorizationFailed, -1, null, "", "", false, request.MemberId, []);
+        }
+
         var sessionTimeout = TimeSpan.FromMilliseconds(request.SessionTimeoutMs);
         var reply = await cluster.Groups.JoinAsync(
             new(
@@ -55,6 +62,11 @@ internal sealed class GroupsApi(ICluster cluster)
 
     public async ValueTask<SyncGroupResponse> SyncAsync(SyncGroupRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToGroup(request.GroupId))
+        {
+            return new SyncGroupResponse(ErrorCode.GroupAuthorizationFailed, null, null, []);
+        }
+
         if (call.Version >= StatedProtocolVersion && (request.ProtocolType is null || request.ProtocolName is null))
         {
             return new SyncGroupResponse(ErrorCode.InconsistentGroupProtocol, null, null, []);
@@ -73,6 +85,11 @@ internal sealed class GroupsApi(ICluster cluster)
 
     public async ValueTask<HeartbeatResponse> HeartbeatAsync(HeartbeatRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToGroup(request.GroupId))
+        {
+            return new HeartbeatResponse(ErrorCode.GroupAuthorizationFailed);
+        }
+
         var error = await cluster.Groups.HeartbeatAsync(
             new(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId), call.Closed);
         return new HeartbeatResponse(error.ToGroupErrorCode());
@@ -80,6 +97,11 @@ internal sealed class GroupsApi(ICluster cluster)
 
     public async ValueTask<LeaveGroupResponse> LeaveAsync(LeaveGroupRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToGroup(request.GroupId))
+        {
+            return new LeaveGroupResponse(ErrorCode.GroupAuthorizationFailed, []);
+        }
+
         var leaving = request.Members.Select(
             member => new LeavingMember(member.MemberId, member.InstanceId, member.Reason));
         var reply = await cluster.Groups.LeaveAsync(new(request.GroupId, [.. leaving]), call.Closed);

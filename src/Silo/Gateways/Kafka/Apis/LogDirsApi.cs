@@ -1,17 +1,23 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Tells how much the partitions take that this node hosts.</summary>
-internal sealed class LogDirsApi(ICluster cluster)
+internal sealed class LogDirsApi(ICluster cluster, AccessControl control)
 {
     /// <summary>Stands for the storage, whose place the gateway does not know.</summary>
     private const string Storage = "storage";
 
     public async ValueTask<DescribeLogDirsResponse> DescribeAsync(DescribeLogDirsRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToCluster())
+        {
+            return new DescribeLogDirsResponse(ErrorCode.ClusterAuthorizationFailed, []);
+        }
+
         var wanted = request.Topics?.ToLookup(topic => topic.Topic, topic => topic.Partitions);
         var description = await cluster.DescribeAsync(call.Closed);
         var topics = new List<PerTopic<DescribedLog>>();

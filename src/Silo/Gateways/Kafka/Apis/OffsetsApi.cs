@@ -1,17 +1,18 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Finds offsets by time and by epoch, and moves the log start.</summary>
-internal sealed class OffsetsApi(ICluster cluster)
+internal sealed class OffsetsApi(ICluster cluster, AccessControl control, AuditLog audit)
 {
     public async ValueTask<ListOffsetsResponse> ListAsync(ListOffsetsRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<ListOffsetsPartition, ListedOffset>(
             request.Topics,
             partition => partition.Index,
-            (_, partition, wanted) => ListAsync(partition, wanted, call),
+            (_, found, wanted) => ListAsync(found, wanted, call),
             call));
 
     public async ValueTask<OffsetForLeaderEpochResponse> FindEpochEndsAsync(
@@ -19,24 +20,30 @@ internal sealed class OffsetsApi(ICluster cluster)
         => new(await ForEachPartitionAsync<EpochQuestion, EpochEnd>(
             request.Topics,
             partition => partition.Index,
-            (_, partition, wanted) => FindEpochEndAsync(partition, wanted, call),
+            (_, found, wanted) => FindEpochEndAsync(found, wanted, call),
             call));
 
     public async ValueTask<DeleteRecordsResponse> DeleteRecordsAsync(DeleteRecordsRequest request, KafkaCall call)
         => new(await ForEachPartitionAsync<DeleteRecordsPartition, DeletedRecords>(
             request.Topics,
             partition => partition.Index,
-            (topic, partition, wanted) => InternalTopics.Includes(topic)
-                ? new(new DeletedRecords(wanted.Index, LowWatermark: -1, InternalTopics.Refusal))
-                : DeleteRecordsAsync(partition, wanted, call),
+            async (topic, found, wanted) =>
+            {
+                var deleted = found.Partition is not null && InternalTopics.Includes(topic)
+                    ? new DeletedRecords(wanted.Index, LowWatermark: -1, InternalTopics.Refusal)
+                    : await DeleteRecordsAsync(found, wanted, call);
+                audit.Record(
+                    call, "delete records", $"{topic}-{wanted.Index}", deleted.Error, $"before {wanted.BeforeOffset}");
+                return deleted;
+            },
             call));
 
     private static async ValueTask<ListedOffset> ListAsync(
-        IPartition? partition, ListOffsetsPartition wanted, KafkaCall call)
+        Found found, ListOffsetsPartition wanted, KafkaCall call)
     {
-        if (partition is null)
+        if (found.Partition is not { } partition)
         {
-            return new ListedOffset(wanted.Index, ErrorCode.UnknownTopicOrPartition);
+            return new ListedOffset(wanted.Index, found.Error);
         }
 
         if (wanted.Timestamp < 0 && call.Version < FirstVersionOf(wanted.Timestamp))
@@ -58,11 +65,11 @@ internal sealed class OffsetsApi(ICluster cluster)
     }
 
     private static async ValueTask<EpochEnd> FindEpochEndAsync(
-        IPartition? partition, EpochQuestion wanted, KafkaCall call)
+        Found found, EpochQuestion wanted, KafkaCall call)
     {
-        if (partition is null)
+        if (found.Partition is not { } partition)
         {
-            return new EpochEnd(wanted.Index, ErrorCode.UnknownTopicOrPartition);
+            return new EpochEnd(wanted.Index, found.Error);
         }
 
         var reply = await partition.FindEpochEndAsync(new(wanted.Epoch, wanted.CurrentLeaderEpoch), call.Closed);
@@ -72,11 +79,11 @@ internal sealed class OffsetsApi(ICluster cluster)
     }
 
     private static async ValueTask<DeletedRecords> DeleteRecordsAsync(
-        IPartition? partition, DeleteRecordsPartition wanted, KafkaCall call)
+        Found found, DeleteRecordsPartition wanted, KafkaCall call)
     {
-        if (partition is null)
+        if (found.Partition is not { } partition)
         {
-            return new DeletedRecords(wanted.Index, LowWatermark: -1, ErrorCode.UnknownTopicOrPartition);
+            return new DeletedRecords(wanted.Index, LowWatermark: -1, found.Error);
         }
 
         var reply = await partition.DeleteRecordsAsync(wanted.BeforeOffset, call.Closed);
@@ -85,19 +92,22 @@ internal sealed class OffsetsApi(ICluster cluster)
             : new DeletedRecords(wanted.Index, LowWatermark: -1, reply.Error.ToErrorCode());
     }
 
-    /// <summary>Asks each partition, in the order of the request; null stands for one that does not exist.</summary>
+    /// <summary>Asks each partition, in the order of the request.</summary>
     private async ValueTask<PerTopic<TAnswer>[]> ForEachPartitionAsync<TWanted, TAnswer>(
         IReadOnlyList<PerTopic<TWanted>> topics,
         Func<TWanted, int> indexOf,
-        Func<string, IPartition?, TWanted, ValueTask<TAnswer>> answer,
+        Func<string, Found, TWanted, ValueTask<TAnswer>> answer,
         KafkaCall call)
         where TWanted : IKafkaStruct<TWanted>
         where TAnswer : IKafkaStruct<TAnswer>
     {
+        var access = await control.OfAsync(call);
         var answers = new PerTopic<TAnswer>[topics.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            var topic = await cluster.Topics.FindAsync(topics[i].Name, call.Closed);
+            var isAllowed = access.ToTopic(topics[i].Name);
+            var topic = isAllowed ? await cluster.Topics.FindAsync(topics[i].Name, call.Closed) : null;
+            var missing = isAllowed ? ErrorCode.UnknownTopicOrPartition : ErrorCode.TopicAuthorizationFailed;
             var partitions = new TAnswer[topics[i].Partitions.Count];
             for (var j = 0; j < partitions.Length; j++)
             {
@@ -105,7 +115,7 @@ internal sealed class OffsetsApi(ICluster cluster)
                 var index = indexOf(wanted);
                 var exists = topic is not null && index >= 0 && index < topic.PartitionCount;
                 var partition = exists ? cluster.GetPartition(new PartitionId(topic!.Id, index)) : null;
-                partitions[j] = await answer(topics[i].Name, partition, wanted);
+                partitions[j] = await answer(topics[i].Name, new(partition, missing), wanted);
             }
 
             answers[i] = new PerTopic<TAnswer>(topics[i].Name, partitions);
@@ -132,4 +142,7 @@ internal sealed class OffsetsApi(ICluster cluster)
         ListOffsetsPartition.LatestTiered => 9,
         _ => int.MaxValue,
     };
+
+    /// <summary>A partition, or why there is none for the client.</summary>
+    private readonly record struct Found(IPartition? Partition, ErrorCode Error);
 }

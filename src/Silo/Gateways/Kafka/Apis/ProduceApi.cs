@@ -4,6 +4,7 @@ using OrleansStream.Protocols;
 using OrleansStream.Protocols.Batches;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -14,7 +15,8 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 ///
 /// Transactions are refused: here by their id, in the log by the batch's attributes.
 /// </remarks>
-internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> options)
+internal sealed class ProduceApi(
+    ICluster cluster, AccessControl control, KafkaQuotas quotas, IOptions<KafkaApiOptions> options)
 {
     private const short NoAcks = 0;
     private const short LeaderAcks = 1;
@@ -25,6 +27,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
     /// <summary>Takes over the frame.</summary>
     public Task<KafkaReply> StartAsync(ProduceRequest request, PooledBuffer frame, KafkaCall call)
     {
+        call = call with { ThrottleTimeMs = quotas.Charge(QuotaKind.Produce, call.Client, frame.Length) };
         if (Refusal(request, call.Version) is { } refusal)
         {
             frame.Dispose();
@@ -69,7 +72,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             topic.Name,
             [.. topic.Partitions.Select(partition => new ProducedPartition(
                 partition.Index, refusal.Error, BaseOffset: -1, ErrorMessage: refusal.Message))]));
-        return Task.FromResult(call.Reply(new ProduceResponse([.. topics])));
+        return Task.FromResult(call.Reply(new ProduceResponse([.. topics], call.ThrottleTimeMs)));
     }
 
     /// <summary>Starts every append of the request, after those of the connection's earlier requests.</summary>
@@ -78,18 +81,21 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
         // Completed unless the catalog had to be asked over the network.
         await call.Client.AppendsStarted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+        var access = await control.OfAsync(call);
         var acks = request.Acks == AllAcks ? Acks.All : Acks.Leader;
         var timeout = TimeSpan.FromMilliseconds(Math.Clamp(request.TimeoutMs, 0, _maxTimeout.TotalMilliseconds));
         var appends = new ValueTask<AppendReply>[request.Topics.Count][];
         for (var i = 0; i < appends.Length; i++)
         {
             var (name, partitions) = request.Topics[i];
-            var topic = await cluster.Topics.FindAsync(name, call.Closed);
+            var isAllowed = access.ToTopic(name);
+            var topic = isAllowed ? await cluster.Topics.FindAsync(name, call.Closed) : null;
+            var missing = isAllowed ? StreamError.UnknownTopicOrPartition : StreamError.NotAuthorized;
             appends[i] = new ValueTask<AppendReply>[partitions.Count];
             for (var j = 0; j < partitions.Count; j++)
             {
 #pragma warning disable CA2012 // All are started before the first is awaited; FinishAsync awaits each once.
-                appends[i][j] = AppendAsync(topic, partitions[j], acks, timeout, call.Closed);
+                appends[i][j] = AppendAsync(topic, missing, partitions[j], acks, timeout, call.Closed);
 #pragma warning restore CA2012
             }
         }
@@ -98,11 +104,16 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
     }
 
     private ValueTask<AppendReply> AppendAsync(
-        TopicDescription? topic, in ProducePartition partition, Acks acks, TimeSpan timeout, CancellationToken closed)
+        TopicDescription? topic,
+        StreamError missing,
+        in ProducePartition partition,
+        Acks acks,
+        TimeSpan timeout,
+        CancellationToken closed)
     {
         if (topic is null || partition.Index < 0 || partition.Index >= topic.PartitionCount)
         {
-            return new(AppendReply.Refused(StreamError.UnknownTopicOrPartition));
+            return new(AppendReply.Refused(missing));
         }
 
         if (topic.IsInternal)
@@ -154,7 +165,7 @@ internal sealed class ProduceApi(ICluster cluster, IOptions<KafkaApiOptions> opt
             }
 
             frameIsFree = !timedOut;
-            return request.Acks != NoAcks ? call.Reply(new ProduceResponse(topics))
+            return request.Acks != NoAcks ? call.Reply(new ProduceResponse(topics, call.ThrottleTimeMs))
                 : worst == StreamError.None ? KafkaReply.None
                 : throw Unanswerable(worst.ToErrorCode());
         }

@@ -1,16 +1,22 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Answers who wants to move leaders and replicas, in a cluster that has one copy of each partition.</summary>
-internal sealed class ReplicasApi(ICluster cluster)
+internal sealed class ReplicasApi(ICluster cluster, AccessControl control)
 {
     private const sbyte LastElectionType = 1;
 
     public async ValueTask<ElectLeadersResponse> ElectAsync(ElectLeadersRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToCluster())
+        {
+            return new ElectLeadersResponse(ErrorCode.ClusterAuthorizationFailed, []);
+        }
+
         if (request.ElectionType is < 0 or > LastElectionType)
         {
             return new ElectLeadersResponse(ErrorCode.InvalidRequest, []);
@@ -32,6 +38,12 @@ internal sealed class ReplicasApi(ICluster cluster)
     public async ValueTask<AlterPartitionReassignmentsResponse> ReassignAsync(
         AlterPartitionReassignmentsRequest request, KafkaCall call)
     {
+        if (!(await control.OfAsync(call)).ToCluster())
+        {
+            return new AlterPartitionReassignmentsResponse(
+                request.AllowReplicationFactorChange, ErrorCode.ClusterAuthorizationFailed, ErrorMessage: null, []);
+        }
+
         var topics = new List<PerTopic<PartitionOutcome>>(request.Topics.Count);
         foreach (var (name, partitions) in request.Topics)
         {
@@ -46,9 +58,13 @@ internal sealed class ReplicasApi(ICluster cluster)
     }
 
     /// <summary>Nothing ever moves.</summary>
-    public static ValueTask<ListPartitionReassignmentsResponse> ListReassignmentsAsync(
+    public async ValueTask<ListPartitionReassignmentsResponse> ListReassignmentsAsync(
         ListPartitionReassignmentsRequest request, KafkaCall call)
-        => new(new ListPartitionReassignmentsResponse(ErrorCode.None, ErrorMessage: null, []));
+    {
+        var isAllowed = (await control.OfAsync(call)).ToCluster();
+        return new ListPartitionReassignmentsResponse(
+            isAllowed ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed, ErrorMessage: null, []);
+    }
 
     private static PartitionOutcome Reassign(in ReassignedPartition partition, int node) => partition.NodeIds switch
     {

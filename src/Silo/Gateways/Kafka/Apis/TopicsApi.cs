@@ -1,6 +1,7 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
+using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
@@ -9,7 +10,7 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// The timeouts of these requests are not used: a change is answered once it is durable, and one that takes longer
 /// than the client waits is not undone.
 /// </remarks>
-internal sealed class TopicsApi(ICluster cluster)
+internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLog audit)
 {
     private const short ReplicationFactor = 1;
 
@@ -19,15 +20,18 @@ internal sealed class TopicsApi(ICluster cluster)
     {
         var repeated = Repeated(request.Topics.Select(topic => topic.Name));
         var nodes = await ListNodeIdsAsync(call.Closed);
+        var access = await control.OfAsync(call);
         var created = new List<CreatedTopic>(request.Topics.Count);
         foreach (var topic in request.Topics)
         {
-            var refusal = repeated.Contains(topic.Name)
-                ? new Refusal(ErrorCode.InvalidRequest, "The topic occurs more than once in the request.")
+            var refusal = !access.ToCluster() && !access.ToTopic(topic.Name) ? Refusal.NotAllowed
+                : repeated.Contains(topic.Name) ? Refusal.Repeated
                 : CheckNewTopic(topic, nodes);
-            created.Add(refusal is { } reason
+            var result = refusal is { } reason
                 ? new CreatedTopic(topic.Name, default, reason.Error, reason.Message)
-                : await CreateAsync(topic, request.ValidateOnly, call.Closed));
+                : await CreateAsync(topic, request.ValidateOnly, call.Closed);
+            Audit(call, "create topic", topic.Name, result.Error, request.ValidateOnly);
+            created.Add(result);
         }
 
         return new CreateTopicsResponse(created);
@@ -35,10 +39,13 @@ internal sealed class TopicsApi(ICluster cluster)
 
     public async ValueTask<DeleteTopicsResponse> DeleteAsync(DeleteTopicsRequest request, KafkaCall call)
     {
+        var access = await control.OfAsync(call);
         var deleted = new List<DeletedTopic>(request.Topics.Count);
         foreach (var topic in request.Topics)
         {
-            deleted.Add(await DeleteAsync(topic, call.Closed));
+            var result = await DeleteAsync(topic, access, call.Closed);
+            Audit(call, "delete topic", result.Name ?? result.Id.ToString(), result.Error, validateOnly: false);
+            deleted.Add(result);
         }
 
         return new DeleteTopicsResponse(deleted);
@@ -48,24 +55,36 @@ internal sealed class TopicsApi(ICluster cluster)
     {
         var repeated = Repeated(request.Topics.Select(topic => topic.Name));
         var nodes = await ListNodeIdsAsync(call.Closed);
+        var access = await control.OfAsync(call);
         var grown = new List<GrownTopic>(request.Topics.Count);
         foreach (var topic in request.Topics)
         {
-            var refusal = repeated.Contains(topic.Name)
-                ? new Refusal(ErrorCode.InvalidRequest, "The topic occurs more than once in the request.")
+            var refusal = !access.ToTopic(topic.Name) ? Refusal.NotAllowed
+                : repeated.Contains(topic.Name) ? Refusal.Repeated
                 : await CheckGrowthAsync(topic, nodes, call.Closed);
-            if (refusal is { } reason)
-            {
-                grown.Add(new GrownTopic(topic.Name, reason.Error, reason.Message));
-                continue;
-            }
-
-            var reply = await cluster.Topics.AddPartitionsAsync(
-                topic.Name, topic.PartitionCount, request.ValidateOnly, call.Closed);
-            grown.Add(new GrownTopic(topic.Name, reply.Error.ToErrorCode(), reply.Message));
+            var result = refusal is { } reason
+                ? new GrownTopic(topic.Name, reason.Error, reason.Message)
+                : await AddPartitionsAsync(topic, request.ValidateOnly, call.Closed);
+            Audit(call, "create partitions", topic.Name, result.Error, request.ValidateOnly);
+            grown.Add(result);
         }
 
         return new CreatePartitionsResponse(grown);
+    }
+
+    private void Audit(in KafkaCall call, string action, string topic, ErrorCode result, bool validateOnly)
+    {
+        if (!validateOnly)
+        {
+            audit.Record(call, action, topic, result);
+        }
+    }
+
+    private async ValueTask<GrownTopic> AddPartitionsAsync(
+        GrowingTopic topic, bool validateOnly, CancellationToken closed)
+    {
+        var reply = await cluster.Topics.AddPartitionsAsync(topic.Name, topic.PartitionCount, validateOnly, closed);
+        return new GrownTopic(topic.Name, reply.Error.ToErrorCode(), reply.Message);
     }
 
     private async ValueTask<CreatedTopic> CreateAsync(CreatableTopic topic, bool validateOnly, CancellationToken closed)
@@ -92,12 +111,17 @@ internal sealed class TopicsApi(ICluster cluster)
             : new CreatedTopic(topic.Name, default, reply.Error.ToErrorCode(), reply.Message);
     }
 
-    private async ValueTask<DeletedTopic> DeleteAsync(DeletableTopic topic, CancellationToken closed)
+    private async ValueTask<DeletedTopic> DeleteAsync(DeletableTopic topic, Access access, CancellationToken closed)
     {
         if ((topic.Name is null) == (topic.Id == default))
         {
             return new DeletedTopic(
                 topic.Name, topic.Id, ErrorCode.InvalidRequest, "Either the name or the id must say which topic.");
+        }
+
+        if (topic.Name is not null && !access.ToTopic(topic.Name))
+        {
+            return new DeletedTopic(topic.Name, default, ErrorCode.TopicAuthorizationFailed, ErrorMessage: null);
         }
 
         var known = topic.Name is null
@@ -107,6 +131,12 @@ internal sealed class TopicsApi(ICluster cluster)
         {
             var error = topic.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
             return new DeletedTopic(topic.Name, topic.Id, error, "There is no such topic.");
+        }
+
+        if (!access.ToTopic(known.Name))
+        {
+            // The id was asked for, which does not mean that the name is known.
+            return new DeletedTopic(null, known.Id, ErrorCode.TopicAuthorizationFailed, ErrorMessage: null);
         }
 
         if (known.IsInternal)
@@ -189,5 +219,11 @@ internal sealed class TopicsApi(ICluster cluster)
     private static HashSet<string> Repeated(IEnumerable<string> names)
         => [.. names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key)];
 
-    private readonly record struct Refusal(ErrorCode Error, string Message);
+    private readonly record struct Refusal(ErrorCode Error, string? Message)
+    {
+        public static Refusal? NotAllowed { get; } = new Refusal(ErrorCode.TopicAuthorizationFailed, null);
+
+        public static Refusal? Repeated { get; } = new Refusal(
+            ErrorCode.InvalidRequest, "The topic occurs more than once in the request.");
+    }
 }
