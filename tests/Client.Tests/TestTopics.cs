@@ -5,7 +5,7 @@ namespace OrleansStream.Client.Tests;
 /// <summary>What tests of all kinds of clients do with topics.</summary>
 internal static class TestTopics
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Creates a topic with values "0", "1" and so on in it, spread over the partitions.</summary>
     public static async Task<string> FillAsync(
