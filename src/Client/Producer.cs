@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Client.Connections;
 using OrleansStream.Client.Producing;
+using OrleansStream.Client.Serialization;
 using OrleansStream.Protocols.Batches;
 using OrleansStream.Protocols.Kafka;
 
@@ -69,6 +70,10 @@ public sealed class Producer : IAsyncDisposable
     /// <exception cref="StreamException">The topic cannot be written to.</exception>
     public ValueTask PostAsync(OutgoingRecord record, CancellationToken cancellationToken = default)
         => TryAppend(record, isPosted: true, out _) ? default : new ValueTask(AppendAsync(record, true, cancellationToken));
+
+    /// <summary>This producer, for keys and values of these types.</summary>
+    public TypedProducer<TKey, TValue> For<TKey, TValue>(ISerializer<TKey> keys, ISerializer<TValue> values)
+        => new(this, keys, values);
 
     /// <summary>Sends what is buffered, without lingering, and completes when every record taken so far is done.</summary>
     /// <exception cref="StreamException">

@@ -321,7 +321,7 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
             batch.Chunk.Release();
             cursor.Settled = end == BatchEnd.Broken ? next - 1 : next;
         }
-        else if (batch.Chunk.TryPeek(out var header, out _) && header.NextOffset > next)
+        else if (batch.Chunk.HasFrom(next))
         {
             cursor.Advance(next);
             cursor.PutBack(batch.Chunk);

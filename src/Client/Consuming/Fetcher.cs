@@ -70,7 +70,7 @@ internal sealed partial class Fetcher : IAsyncDisposable
 
     private bool NeedsPreparation()
         => _assigned.Unpositioned().Count > 0
-            || _assigned.Partitions.Any(partition => _link.Topics.Find(partition.Topic) is null);
+            || _assigned.Partitions.Any(partition => FindLeader(partition) == IBrokers.AnyNode);
 
     private void StartFetches()
     {
@@ -142,9 +142,14 @@ internal sealed partial class Fetcher : IAsyncDisposable
     /// <summary>Learns who leads what is assigned, and where reading begins.</summary>
     private async Task PrepareAsync()
     {
-        foreach (var topic in _assigned.Partitions.Select(partition => partition.Topic).Distinct())
+        foreach (var (name, partition) in _assigned.Partitions)
         {
-            await _link.Topics.GetAsync(topic, _stop.Token).ConfigureAwait(false);
+            var topic = await _link.Topics.GetAsync(name, _stop.Token).ConfigureAwait(false);
+            if (FindLeader(new TopicPartition(name, partition)) == IBrokers.AnyNode)
+            {
+                _link.Topics.Forget(name);
+                topic.LeaderOf(partition);
+            }
         }
 
         var unpositioned = _assigned.Unpositioned();

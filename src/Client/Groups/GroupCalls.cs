@@ -97,7 +97,8 @@ internal sealed class GroupCalls(
             using var timeout = new CancellationTokenSource(link.Options.ConnectTimeout, link.Time);
             try
             {
-                await coordinator.CallAsync(Lane.Group, request, answer => answer.Error, null, timeout.Token)
+                // Not behind a request to join that nobody waits for any more.
+                await coordinator.CallAsync(Lane.Control, request, answer => answer.Error, null, timeout.Token)
                     .ConfigureAwait(false);
             }
             catch (OperationCanceledException e)
