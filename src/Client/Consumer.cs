@@ -7,7 +7,9 @@ using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client;
 
-/// <summary>Reads records of partitions that it is given by hand, or that its group divides among its members.</summary>
+/// <summary>
+/// Reads records of partitions that it is given by hand, or that its group divides among its members.
+/// </summary>
 /// <remarks>
 /// One reader at a time; everything else may be called from anywhere. A record counts as read when the reader asks for
 /// the next one: only then is it committed at the interval, and until then no partition is taken away. So nothing is
@@ -51,7 +53,9 @@ public sealed class Consumer : IAsyncDisposable
     /// </summary>
     public IReadOnlyDictionary<TopicPartition, long> Lag => _assigned.Lag();
 
-    /// <summary>Joins the group, which gives this consumer its part of the topics, now and whenever something changes.</summary>
+    /// <summary>
+    /// Joins the group, which gives this consumer its part of the topics, now and whenever something changes.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no group, or it has been joined already.</exception>
     public void Subscribe(params IEnumerable<string> topics)
     {

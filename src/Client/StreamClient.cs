@@ -44,7 +44,9 @@ public sealed class StreamClient
             () => new KafkaBrokers(options, clock, logs.CreateLogger<StreamClient>()), options, logs, clock);
     }
 
-    /// <summary>The way to a cluster in this process, without a server: nothing is encoded, and nothing copied twice.</summary>
+    /// <summary>
+    /// The way to a cluster in this process, without a server: nothing is encoded, and nothing copied twice.
+    /// </summary>
     /// <param name="cluster">Stays whoever's it is; what is made here is to be disposed before it.</param>
     /// <param name="options">Null for the defaults; what is about connections does not matter.</param>
     public static StreamClient Over(

@@ -6,7 +6,9 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Client.Tests;
 
-/// <summary>What happens to servers and networks, a producer and a member of a group see as delay and nothing else.</summary>
+/// <summary>
+/// What happens to servers and networks, a producer and a member of a group see as delay and nothing else.
+/// </summary>
 public sealed class FaultTests : IAsyncLifetime, IDisposable
 {
     private const int PartitionCount = 3;

@@ -22,12 +22,18 @@ internal static class TestTopics
 
     /// <summary>Value n goes to partition n modulo their count.</summary>
     public static async Task ProduceAsync(
-        this StreamClient client, string topic, int partitionCount, int first, int count, ProducerOptions? options = null)
+        this StreamClient client,
+        string topic,
+        int partitionCount,
+        int first,
+        int count,
+        ProducerOptions? options = null)
     {
         await using var producer = client.CreateProducer(options);
         for (var i = first; i < first + count; i++)
         {
-            await producer.PostAsync(new(topic, null, Encoding.UTF8.GetBytes($"{i}")) { Partition = i % partitionCount });
+            var record = new OutgoingRecord(topic, null, Encoding.UTF8.GetBytes($"{i}"));
+            await producer.PostAsync(record with { Partition = i % partitionCount });
         }
 
         await producer.FlushAsync();

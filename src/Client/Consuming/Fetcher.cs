@@ -6,14 +6,17 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Client.Consuming;
 
-/// <summary>Keeps the reader supplied: one request at a time to every leader, for all of its partitions with room.</summary>
+/// <summary>
+/// Keeps the reader supplied: one request at a time to every leader, for all of its partitions with room.
+/// </summary>
 /// <remarks>
 /// One loop decides what is to be done; what it starts, a fetch of each leader and the search for positions, pulses it
 /// when it ends. What fails for a passing reason is tried again, and anything else ends the reading.
 /// </remarks>
 internal sealed partial class Fetcher : IAsyncDisposable
 {
-    // When something is left out of a request because enough of it is fetched already, the next request is soon to come.
+    // When something is left out of a request because enough of it is fetched already, the next request is soon to
+    // come.
     private const int ShortWaitMs = 10;
 
     private readonly ClientLink _link;
@@ -177,7 +180,8 @@ internal sealed partial class Fetcher : IAsyncDisposable
     private async Task<Dictionary<TopicPartition, long>> FindCommittedAsync(
         List<(TopicPartition Partition, int Version, OffsetPoint? Point)> unpositioned)
     {
-        TopicPartition[] wanted = [.. unpositioned.Where(entry => entry.Point is null).Select(entry => entry.Partition)];
+        TopicPartition[] wanted =
+            [.. unpositioned.Where(entry => entry.Point is null).Select(entry => entry.Partition)];
         return _offsets is null || wanted is []
             ? []
             : await _offsets.FetchAsync(wanted, _stop.Token).ConfigureAwait(false);
@@ -264,7 +268,7 @@ internal sealed partial class Fetcher : IAsyncDisposable
             if (_options.StartPosition == StartPosition.Nowhere)
             {
                 _fail(new StreamException(
-                    error, $"{planned.Cursor.Partition} has no offset {planned.Offset}, and there is no start position."));
+                    error, $"{planned.Cursor.Partition} has no offset {planned.Offset}, and no start position."));
             }
         }
     }

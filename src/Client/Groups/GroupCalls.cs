@@ -108,7 +108,9 @@ internal sealed class GroupCalls(
         }
     }
 
-    /// <summary>The generation is over for this member; and it itself, if the group does not know it any more.</summary>
+    /// <summary>
+    /// The generation is over for this member; and it itself, if the group does not know it any more.
+    /// </summary>
     public void ForgetMember(bool isUnknown)
         => Committer = new Committer(NoGeneration, isUnknown ? "" : Committer.MemberId, options.InstanceId);
 

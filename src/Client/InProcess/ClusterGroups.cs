@@ -75,7 +75,10 @@ internal sealed class ClusterGroups(ICluster cluster, string clientId)
         {
             var known = await cluster.Topics.FindAsync(topic.Name, cancellationToken).ConfigureAwait(false);
             CommittedOffset[] offsets = [.. topic.Partitions.Select(entry => new CommittedOffset(
-                new PartitionId(known?.Id ?? default, entry.Index), entry.Offset, entry.LeaderEpoch, entry.Metadata ?? ""))];
+                new PartitionId(known?.Id ?? default, entry.Index),
+                entry.Offset,
+                entry.LeaderEpoch,
+                entry.Metadata ?? ""))];
             var reply = known is null
                 ? new CommitOffsetsReply(StreamError.UnknownTopicOrPartition, [])
                 : await _groups.CommitOffsetsAsync(new(member, Retention: null, offsets), cancellationToken)

@@ -59,7 +59,8 @@ internal sealed class ClusterRecords(ICluster cluster)
     /// <summary>Reads all partitions; waits for one of them when none has anything.</summary>
     public async Task<FetchResponse> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
     {
-        var topics = request.Topics.Select(topic => new PerTopic<FetchPartition>(topic.Name, topic.Partitions)).ToArray();
+        PerTopic<FetchPartition>[] topics =
+            [.. request.Topics.Select(topic => new PerTopic<FetchPartition>(topic.Name, topic.Partitions))];
         var share = request.MaxBytes / Math.Max(1, topics.Sum(topic => topic.Partitions.Count));
         var read = await ReadAllAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         if (request.MaxWaitMs > 0 && read.All(topic => topic.Partitions.All(IsEmpty)))

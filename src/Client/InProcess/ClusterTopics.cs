@@ -36,7 +36,8 @@ internal sealed class ClusterTopics(ICluster cluster)
 
         foreach (var wanted in request.Topics ?? [])
         {
-            topics.Add(await cluster.Topics.FindAsync(wanted.Name!, cancellationToken).ConfigureAwait(false) is { } topic
+            var topic = await cluster.Topics.FindAsync(wanted.Name!, cancellationToken).ConfigureAwait(false);
+            topics.Add(topic is not null
                 ? Describe(topic)
                 : await CreateAsync(wanted.Name!, request.AllowAutoTopicCreation, cancellationToken)
                     .ConfigureAwait(false));
@@ -81,7 +82,8 @@ internal sealed class ClusterTopics(ICluster cluster)
             var reply = await cluster.Topics.CreateAsync(
                 new(topic.Name, topic.PartitionCount, configs, request.ValidateOnly), cancellationToken)
                 .ConfigureAwait(false);
-            created.Add(new CreatedTopic(topic.Name, reply.Topic?.Id ?? default, reply.Error.ToErrorCode(), reply.Message));
+            created.Add(new CreatedTopic(
+                topic.Name, reply.Topic?.Id ?? default, reply.Error.ToErrorCode(), reply.Message));
         }
 
         return new CreateTopicsResponse(created);

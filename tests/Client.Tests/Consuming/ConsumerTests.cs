@@ -69,7 +69,10 @@ public abstract class ConsumerTests<TFixture>(TFixture fixture) : IClassFixture<
         await using var producer = fixture.Client.CreateProducer();
         await producer.SendAsync(new OutgoingRecord(topic, Encoding.UTF8.GetBytes("key"), null)
         {
-            Headers = [new("name", Encoding.UTF8.GetBytes("größe")), new("empty", Array.Empty<byte>()), new("null", null)],
+            Headers =
+            [
+                new("name", Encoding.UTF8.GetBytes("größe")), new("empty", Array.Empty<byte>()), new("null", null),
+            ],
             Timestamp = sentAt,
         });
         await using var consumer = fixture.Client.CreateConsumer(s_fromTheStart);
