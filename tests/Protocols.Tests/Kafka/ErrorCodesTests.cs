@@ -1,8 +1,7 @@
 using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
-using OrleansStream.Silo.Gateways.Kafka;
 
-namespace OrleansStream.Silo.Tests.Gateways.Kafka;
+namespace OrleansStream.Protocols.Tests.Kafka;
 
 public sealed class ErrorCodesTests
 {
