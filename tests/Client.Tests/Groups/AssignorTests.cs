@@ -77,7 +77,8 @@ public sealed class AssignorTests
             }
 
             var subscribed = members.SelectMany(member => member.Subscription.Topics).Distinct();
-            Assert.Equal(subscribed.Sum(topic => topics[topic]), members.Sum(member => member.Subscription.Owned.Count));
+            Assert.Equal(
+                subscribed.Sum(topic => topics[topic]), members.Sum(member => member.Subscription.Owned.Count));
             Assert.Distinct(members.SelectMany(member => member.Subscription.Owned));
             Assert.All(members, member => Assert.All(
                 member.Subscription.Owned, partition => Assert.Contains(partition.Topic, member.Subscription.Topics)));
