@@ -37,7 +37,7 @@ internal sealed class AclsApi(ICluster cluster, AccessControl access, AuditLog a
         var right = request.Creations.Where((_, i) => results[i] is null).Select(creation => creation.Acl).ToArray();
         var error = right.Length == 0
             ? ErrorCode.None
-            : (await cluster.Security.CreateAclsAsync(right, call.Closed)).ToErrorCode();
+            : (await cluster.Security.CreateAclsAsync(right, call.Closed)).ToControllerErrorCode();
         var created = new AclCreated[results.Length];
         for (var i = 0; i < created.Length; i++)
         {
@@ -68,7 +68,7 @@ internal sealed class AclsApi(ICluster cluster, AccessControl access, AuditLog a
         var deletion = await cluster.Security.DeleteAclsAsync(filter, call.Closed);
         if (deletion.Error != StreamError.None)
         {
-            return Refuse(filter, new(deletion.Error.ToErrorCode(), "The rules could not be deleted."), call);
+            return Refuse(filter, new(deletion.Error.ToControllerErrorCode(), "The rules could not be deleted."), call);
         }
 
         foreach (var acl in deletion.Deleted)

@@ -91,7 +91,8 @@ internal sealed class CredentialsApi(ICluster cluster, AccessControl access, Aud
         }
 
         var error = await cluster.Security.AlterCredentialsAsync(user, changes, closed);
-        return new AlteredUser(user, error.ToErrorCode(), error == StreamError.None ? null : "Nothing was changed.");
+        return new AlteredUser(
+            user, error.ToControllerErrorCode(), error == StreamError.None ? null : "Nothing was changed.");
     }
 
     private static AlteredUser? FindFault(ScramUpsertion upsertion)
