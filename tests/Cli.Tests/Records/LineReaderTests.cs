@@ -58,6 +58,7 @@ public sealed class LineReaderTests
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            buffer.Span.Fill((byte)'x');
             ReadBytes += buffer.Length;
             return new(buffer.Length);
         }
