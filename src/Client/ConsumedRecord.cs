@@ -83,7 +83,8 @@ public readonly ref struct RecordSpan
         foreach (var header in _view.Headers)
         {
             headers[count++] = new Header(
-                Encoding.UTF8.GetString(header.Key), header.HasValue ? (ReadOnlyMemory<byte>?)new ReadOnlyMemory<byte>(header.Value.ToArray()) : null);
+                Encoding.UTF8.GetString(header.Key),
+                header.HasValue ? header.Value.ToArray() : default(ReadOnlyMemory<byte>?));
         }
 
         return headers;

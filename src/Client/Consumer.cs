@@ -2,11 +2,14 @@ using System.Runtime.CompilerServices;
 using OrleansStream.Client.Connections;
 using OrleansStream.Client.Consuming;
 using OrleansStream.Client.Groups;
+using OrleansStream.Client.Serialization;
 using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client;
 
-/// <summary>Reads records of partitions that it is given by hand, or that its group divides among its members.</summary>
+/// <summary>
+/// Reads records of partitions that it is given by hand, or that its group divides among its members.
+/// </summary>
 /// <remarks>
 /// One reader at a time; everything else may be called from anywhere. A record counts as read when the reader asks for
 /// the next one: only then is it committed at the interval, and until then no partition is taken away. So nothing is
@@ -50,7 +53,9 @@ public sealed class Consumer : IAsyncDisposable
     /// </summary>
     public IReadOnlyDictionary<TopicPartition, long> Lag => _assigned.Lag();
 
-    /// <summary>Joins the group, which gives this consumer its part of the topics, now and whenever something changes.</summary>
+    /// <summary>
+    /// Joins the group, which gives this consumer its part of the topics, now and whenever something changes.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no group, or it has been joined already.</exception>
     public void Subscribe(params IEnumerable<string> topics)
     {
@@ -165,6 +170,26 @@ public sealed class Consumer : IAsyncDisposable
         }
     }
 
+    /// <summary>All records, with keys and values as what they mean.</summary>
+    /// <exception cref="FormatException">The bytes of a record do not mean anything; it counts as not read.</exception>
+    /// <exception cref="StreamException">Reading cannot go on.</exception>
+    public async IAsyncEnumerable<ConsumedRecord<TKey, TValue>> ReadAllAsync<TKey, TValue>(
+        IDeserializer<TKey> keys,
+        IDeserializer<TValue> values,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var record in ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return new ConsumedRecord<TKey, TValue>(
+                record.Partition,
+                record.Offset,
+                record.Timestamp,
+                record.Key is { } key ? keys.Deserialize(key.Span) : default,
+                record.Value is { } value ? values.Deserialize(value.Span) : default,
+                record.Headers);
+        }
+    }
+
     /// <summary>The offset of the next record to be handed out; null while it is not known.</summary>
     /// <exception cref="InvalidOperationException">The partition is not assigned.</exception>
     public long? GetPosition(TopicPartition partition)
@@ -218,11 +243,6 @@ public sealed class Consumer : IAsyncDisposable
             throw new InvalidOperationException("Committing takes a GroupId.");
         }
 
-        if (offsets.Count == 0)
-        {
-            return;
-        }
-
         // While the group rebalances a commit waits for the next generation, in which not all may be this member's.
         await _link.RetryAsync(
             async () =>
@@ -231,8 +251,12 @@ public sealed class Consumer : IAsyncDisposable
                 TopicPartitionOffset[] own = _membership is null
                     ? [.. offsets]
                     : [.. offsets.Where(offset => assigned.Contains(offset.Partition))];
-                await _offsets.CommitAsync(_membership?.Committer ?? Committer.Nobody, own, cancellationToken)
-                    .ConfigureAwait(false);
+                if (own.Length > 0)
+                {
+                    await _offsets.CommitAsync(_membership?.Committer ?? Committer.Nobody, own, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+
                 return true;
             },
             cancellationToken,

@@ -47,7 +47,8 @@ public sealed class ConsumerOptions
     public PartitionAssignor Assignor { get; init; } = PartitionAssignor.CooperativeSticky;
 
     /// <summary>
-    /// How often what was read and left behind is committed. Null leaves it to <see cref="Consumer.CommitAsync(CancellationToken)"/>.
+    /// How often what was read and left behind is committed. Null leaves it to <see
+    /// cref="Consumer.CommitAsync(CancellationToken)"/>.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan? CommitInterval { get; init; } = TimeSpan.FromSeconds(5);

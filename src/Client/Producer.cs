@@ -2,12 +2,15 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Client.Connections;
 using OrleansStream.Client.Producing;
+using OrleansStream.Client.Serialization;
 using OrleansStream.Protocols.Batches;
 using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client;
 
-/// <summary>Sends records: gathers them into batches, and sends these in order, again and again until they are stored.</summary>
+/// <summary>
+/// Sends records: gathers them into batches, and sends these in order, again and again until they are stored.
+/// </summary>
 /// <remarks>
 /// Thread-safe; one for a whole program is best, because then batches are large. When the buffer is full, or the topic
 /// not known yet, a call waits before it takes the record. Disposing sends what is left.
@@ -27,7 +30,7 @@ public sealed class Producer : IAsyncDisposable
     {
         if (options.Compression is CompressionCodec.Zstd)
         {
-            throw new ArgumentException("Zstandard batches can be consumed by others, but not be written.", nameof(options));
+            throw new ArgumentException("Zstandard batches cannot be written here.", nameof(options));
         }
 
         _link = link;
@@ -42,7 +45,9 @@ public sealed class Producer : IAsyncDisposable
             link.Loggers.CreateLogger<Producer>());
     }
 
-    /// <summary>Sends a record and completes when it is stored as <see cref="ProducerOptions.Acks"/> wants it.</summary>
+    /// <summary>
+    /// Sends a record and completes when it is stored as <see cref="ProducerOptions.Acks"/> wants it.
+    /// </summary>
     /// <exception cref="StreamException">
     /// It was refused, or not stored in time; then it may or may not be stored.
     /// </exception>
@@ -68,9 +73,17 @@ public sealed class Producer : IAsyncDisposable
     /// </summary>
     /// <exception cref="StreamException">The topic cannot be written to.</exception>
     public ValueTask PostAsync(OutgoingRecord record, CancellationToken cancellationToken = default)
-        => TryAppend(record, isPosted: true, out _) ? default : new ValueTask(AppendAsync(record, true, cancellationToken));
+        => TryAppend(record, isPosted: true, out _)
+            ? default
+            : new ValueTask(AppendAsync(record, isPosted: true, cancellationToken));
 
-    /// <summary>Sends what is buffered, without lingering, and completes when every record taken so far is done.</summary>
+    /// <summary>This producer, for keys and values of these types.</summary>
+    public TypedProducer<TKey, TValue> For<TKey, TValue>(ISerializer<TKey> keys, ISerializer<TValue> values)
+        => new(this, keys, values);
+
+    /// <summary>
+    /// Sends what is buffered, without lingering, and completes when every record taken so far is done.
+    /// </summary>
     /// <exception cref="StreamException">
     /// A record that was posted since the last call could not be stored: the first such failure.
     /// </exception>

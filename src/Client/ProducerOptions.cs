@@ -26,7 +26,9 @@ public sealed class ProducerOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>How large a batch gets before it is sent, in bytes before compression. A record may be larger.</summary>
+    /// <summary>
+    /// How large a batch gets before it is sent, in bytes before compression. A record may be larger.
+    /// </summary>
     [Range(1, 64 * 1_024 * 1_024)]
     public int BatchBytes { get; init; } = 128 * 1_024;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Client.Connections;
+using OrleansStream.Client.InProcess;
+using OrleansStream.Contracts;
 
 namespace OrleansStream.Client;
 
@@ -40,6 +42,25 @@ public sealed class StreamClient
         var (logs, clock) = (loggers ?? NullLoggerFactory.Instance, time ?? TimeProvider.System);
         return new StreamClient(
             () => new KafkaBrokers(options, clock, logs.CreateLogger<StreamClient>()), options, logs, clock);
+    }
+
+    /// <summary>
+    /// The way to a cluster in this process, without a server: nothing is encoded, and nothing copied twice.
+    /// </summary>
+    /// <param name="cluster">Stays whoever's it is; what is made here is to be disposed before it.</param>
+    /// <param name="options">Null for the defaults; what is about connections does not matter.</param>
+    public static StreamClient Over(
+        ICluster cluster,
+        StreamClientOptions? options = null,
+        ILoggerFactory? loggers = null,
+        TimeProvider? time = null)
+    {
+        var chosen = options ?? new StreamClientOptions();
+        return new StreamClient(
+            () => new ClusterBrokers(cluster, chosen.ClientId),
+            chosen,
+            loggers ?? NullLoggerFactory.Instance,
+            time ?? TimeProvider.System);
     }
 
     /// <summary>A producer; whoever asks for it disposes it.</summary>

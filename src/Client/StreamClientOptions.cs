@@ -35,7 +35,9 @@ public sealed class StreamClientOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long is trusted what was learnt about topics and their leaders, if nothing contradicts it.</summary>
+    /// <summary>
+    /// How long is trusted what was learnt about topics and their leaders, if nothing contradicts it.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan MetadataMaxAge { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace OrleansStream.Client;
 
-/// <summary>Carries the trace a record belongs to from its sender to whoever reads it, in the record's headers.</summary>
+/// <summary>
+/// Carries the trace a record belongs to from its sender to whoever reads it, in the record's headers.
+/// </summary>
 /// <remarks>
 /// The headers are <c>traceparent</c> and <c>tracestate</c> of https://www.w3.org/TR/trace-context/, names and tags of
 /// the activities those of https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/.
@@ -50,7 +52,8 @@ internal static class TraceContext
     public static Activity? StartProcess(ConsumedRecord record)
     {
         var (topic, partition) = record.Partition;
-        ActivityContext.TryParse(Find(record.Headers, Parent), Find(record.Headers, State), isRemote: true, out var parent);
+        ActivityContext.TryParse(
+            Find(record.Headers, Parent), Find(record.Headers, State), isRemote: true, out var parent);
         var activity = Telemetry.Activities.StartActivity($"process {topic}", ActivityKind.Consumer, parent);
         activity?.SetTag("messaging.system", "kafka");
         activity?.SetTag("messaging.operation.type", "process");

@@ -4,7 +4,7 @@ using OrleansStream.TestKit.Storage;
 namespace OrleansStream.Client.Tests;
 
 /// <summary>One silo for all tests of a class, each of which uses topics of its own.</summary>
-public sealed class RunningSilo : IAsyncLifetime, IDisposable
+public sealed class RunningSilo : IClientFixture, IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _data = new();
     private SiloProcess? _process;

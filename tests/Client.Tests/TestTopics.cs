@@ -5,7 +5,7 @@ namespace OrleansStream.Client.Tests;
 /// <summary>What tests of all kinds of clients do with topics.</summary>
 internal static class TestTopics
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Creates a topic with values "0", "1" and so on in it, spread over the partitions.</summary>
     public static async Task<string> FillAsync(
@@ -22,12 +22,18 @@ internal static class TestTopics
 
     /// <summary>Value n goes to partition n modulo their count.</summary>
     public static async Task ProduceAsync(
-        this StreamClient client, string topic, int partitionCount, int first, int count, ProducerOptions? options = null)
+        this StreamClient client,
+        string topic,
+        int partitionCount,
+        int first,
+        int count,
+        ProducerOptions? options = null)
     {
         await using var producer = client.CreateProducer(options);
         for (var i = first; i < first + count; i++)
         {
-            await producer.PostAsync(new(topic, null, Encoding.UTF8.GetBytes($"{i}")) { Partition = i % partitionCount });
+            var record = new OutgoingRecord(topic, null, Encoding.UTF8.GetBytes($"{i}"));
+            await producer.PostAsync(record with { Partition = i % partitionCount });
         }
 
         await producer.FlushAsync();

@@ -1,6 +1,8 @@
 namespace OrleansStream.Client.Connections;
 
-/// <summary>The pauses between attempts: each twice as long as the last, up to a bound, and never quite the same.</summary>
+/// <summary>
+/// The pauses between attempts: each twice as long as the last, up to a bound, and never quite the same.
+/// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class Backoff(StreamClientOptions options, TimeProvider time)
 {

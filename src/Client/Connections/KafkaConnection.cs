@@ -4,10 +4,13 @@ using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client.Connections;
 
-/// <summary>One connection to a server: requests go out as they come, and answers come back in the same order.</summary>
+/// <summary>
+/// One connection to a server: requests go out as they come, and answers come back in the same order.
+/// </summary>
 /// <remarks>
 /// A request is encoded, its records included, before <see cref="SendAsync"/> first awaits: nobody refers to the
-/// caller's memory after that. The write loop owns one buffer while requests gather in the other; the read loop owns the
+/// caller's memory after that. The write loop owns one buffer while requests gather in the other; the read loop owns
+/// the
 /// input. The first failure ends the connection and is given to everybody who waits. Thread-safe.
 /// </remarks>
 internal sealed class KafkaConnection : IAsyncDisposable

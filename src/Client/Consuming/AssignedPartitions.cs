@@ -134,7 +134,9 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
         }
     }
 
-    /// <summary>Says that the reader is done with the records before that offset, and has the next one in hand.</summary>
+    /// <summary>
+    /// Says that the reader is done with the records before that offset, and has the next one in hand.
+    /// </summary>
     /// <returns>False when it must not have it: reading goes on elsewhere.</returns>
     public bool TryHand(ConsumedBatch batch, long offset)
     {
@@ -262,7 +264,9 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
         }
     }
 
-    /// <summary>Takes what was fetched of one partition, if it is still wanted; else its memory is given back.</summary>
+    /// <summary>
+    /// Takes what was fetched of one partition, if it is still wanted; else its memory is given back.
+    /// </summary>
     public void Fetched(in PlannedFetch planned, FetchedRecords records, SharedMemory memory, long highWatermark)
     {
         var chunk = new FetchedChunk(records, memory);
@@ -299,7 +303,8 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
             if (isOutOfRange && cursor.Version == planned.Version
                 && !cursor.HasRecords && _inHand?.Cursor != cursor)
             {
-                cursor.MoveTo(options.StartPosition == StartPosition.Latest ? OffsetPoint.Latest : OffsetPoint.Earliest);
+                var isLatest = options.StartPosition == StartPosition.Latest;
+                cursor.MoveTo(isLatest ? OffsetPoint.Latest : OffsetPoint.Earliest);
             }
         }
     }
@@ -324,7 +329,7 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
             batch.Chunk.Release();
             cursor.Settled = end == BatchEnd.Broken ? next - 1 : next;
         }
-        else if (batch.Chunk.TryPeek(out var header, out _) && header.NextOffset > next)
+        else if (batch.Chunk.HasFrom(next))
         {
             cursor.Advance(next);
             cursor.PutBack(batch.Chunk);

@@ -62,6 +62,22 @@ internal sealed class FetchedChunk(FetchedRecords records, SharedMemory memory)
         return false;
     }
 
+    /// <summary>Whether there is a batch with records from that offset on.</summary>
+    public bool HasFrom(long offset)
+    {
+        while (TryPeek(out var header, out _))
+        {
+            if (header.NextOffset > offset)
+            {
+                return true;
+            }
+
+            Skip(header);
+        }
+
+        return false;
+    }
+
     /// <summary>Goes on to the batch after the one that was peeked.</summary>
     public void Skip(in BatchHeader header) => _position += header.TotalBytes;
 

@@ -6,14 +6,17 @@ using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Client.Consuming;
 
-/// <summary>Keeps the reader supplied: one request at a time to every leader, for all of its partitions with room.</summary>
+/// <summary>
+/// Keeps the reader supplied: one request at a time to every leader, for all of its partitions with room.
+/// </summary>
 /// <remarks>
 /// One loop decides what is to be done; what it starts, a fetch of each leader and the search for positions, pulses it
 /// when it ends. What fails for a passing reason is tried again, and anything else ends the reading.
 /// </remarks>
 internal sealed partial class Fetcher : IAsyncDisposable
 {
-    // When something is left out of a request because enough of it is fetched already, the next request is soon to come.
+    // When something is left out of a request because enough of it is fetched already, the next request is soon to
+    // come.
     private const int ShortWaitMs = 10;
 
     private readonly ClientLink _link;
@@ -70,7 +73,7 @@ internal sealed partial class Fetcher : IAsyncDisposable
 
     private bool NeedsPreparation()
         => _assigned.Unpositioned().Count > 0
-            || _assigned.Partitions.Any(partition => _link.Topics.Find(partition.Topic) is null);
+            || _assigned.Partitions.Any(partition => FindLeader(partition) == IBrokers.AnyNode);
 
     private void StartFetches()
     {
@@ -142,9 +145,14 @@ internal sealed partial class Fetcher : IAsyncDisposable
     /// <summary>Learns who leads what is assigned, and where reading begins.</summary>
     private async Task PrepareAsync()
     {
-        foreach (var topic in _assigned.Partitions.Select(partition => partition.Topic).Distinct())
+        foreach (var (name, partition) in _assigned.Partitions)
         {
-            await _link.Topics.GetAsync(topic, _stop.Token).ConfigureAwait(false);
+            var topic = await _link.Topics.GetAsync(name, _stop.Token).ConfigureAwait(false);
+            if (FindLeader(new TopicPartition(name, partition)) == IBrokers.AnyNode)
+            {
+                _link.Topics.Forget(name);
+                topic.LeaderOf(partition);
+            }
         }
 
         var unpositioned = _assigned.Unpositioned();
@@ -172,7 +180,8 @@ internal sealed partial class Fetcher : IAsyncDisposable
     private async Task<Dictionary<TopicPartition, long>> FindCommittedAsync(
         List<(TopicPartition Partition, int Version, OffsetPoint? Point)> unpositioned)
     {
-        TopicPartition[] wanted = [.. unpositioned.Where(entry => entry.Point is null).Select(entry => entry.Partition)];
+        TopicPartition[] wanted =
+            [.. unpositioned.Where(entry => entry.Point is null).Select(entry => entry.Partition)];
         return _offsets is null || wanted is []
             ? []
             : await _offsets.FetchAsync(wanted, _stop.Token).ConfigureAwait(false);
@@ -259,7 +268,7 @@ internal sealed partial class Fetcher : IAsyncDisposable
             if (_options.StartPosition == StartPosition.Nowhere)
             {
                 _fail(new StreamException(
-                    error, $"{planned.Cursor.Partition} has no offset {planned.Offset}, and there is no start position."));
+                    error, $"{planned.Cursor.Partition} has no offset {planned.Offset}, and no start position."));
             }
         }
     }

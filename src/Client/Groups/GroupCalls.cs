@@ -97,7 +97,8 @@ internal sealed class GroupCalls(
             using var timeout = new CancellationTokenSource(link.Options.ConnectTimeout, link.Time);
             try
             {
-                await coordinator.CallAsync(Lane.Group, request, answer => answer.Error, null, timeout.Token)
+                // Not behind a request to join that nobody waits for any more.
+                await coordinator.CallAsync(Lane.Control, request, answer => answer.Error, null, timeout.Token)
                     .ConfigureAwait(false);
             }
             catch (OperationCanceledException e)
@@ -107,7 +108,9 @@ internal sealed class GroupCalls(
         }
     }
 
-    /// <summary>The generation is over for this member; and it itself, if the group does not know it any more.</summary>
+    /// <summary>
+    /// The generation is over for this member; and it itself, if the group does not know it any more.
+    /// </summary>
     public void ForgetMember(bool isUnknown)
         => Committer = new Committer(NoGeneration, isUnknown ? "" : Committer.MemberId, options.InstanceId);
 

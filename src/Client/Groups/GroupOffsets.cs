@@ -59,9 +59,10 @@ internal sealed class GroupOffsets(ClientLink link, string groupId, Coordinator 
             .GroupBy(partition => partition.Topic)
             .Select(topic => new PartitionNumbers(topic.Key, [.. topic.Select(partition => partition.Partition)]))
             .ToArray();
+        var request = new OffsetDeleteRequest(groupId, topics);
         var response = await link.RetryAsync(
             () => coordinator.CallAsync(
-                Lane.Control, new OffsetDeleteRequest(groupId, topics), answer => answer.Error, null, cancellationToken),
+                Lane.Control, request, answer => answer.Error, null, cancellationToken),
             cancellationToken).ConfigureAwait(false);
         StreamException.ThrowIf(response.Error, $"Deleting offsets of {groupId}");
         StreamException.ThrowIf(FirstError(response.Topics), $"Deleting offsets of {groupId}");

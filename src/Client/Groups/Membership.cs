@@ -10,7 +10,9 @@ namespace OrleansStream.Client.Groups;
 /// <param name="Fail">Told what ends the reading.</param>
 internal sealed record MembershipHost(Func<CancellationToken, Task> CommitSettled, Action<Exception> Fail);
 
-/// <summary>Keeps a consumer in its group: joins, applies what it is assigned, says that it is alive, joins again.</summary>
+/// <summary>
+/// Keeps a consumer in its group: joins, applies what it is assigned, says that it is alive, joins again.
+/// </summary>
 /// <remarks>
 /// One loop does all of it, one step after the other. Before partitions are given up the reader hands back what it has,
 /// and what it left behind is committed; heartbeats go on meanwhile.

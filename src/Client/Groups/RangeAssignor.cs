@@ -1,6 +1,8 @@
 namespace OrleansStream.Client.Groups;
 
-/// <summary>Topic by topic: each member gets neighbouring partitions, and the first ones one more if it does not divide.</summary>
+/// <summary>
+/// Topic by topic: each member gets neighbouring partitions, and the first ones one more if it does not divide.
+/// </summary>
 internal sealed class RangeAssignor : IAssignor
 {
     public string Name => "range";

@@ -69,7 +69,9 @@ internal sealed class StickyAssignor : IAssignor
         do
         {
             hasMoved = false;
-            foreach (var from in Enumerable.Range(0, assigned.Length).OrderByDescending(member => assigned[member].Count))
+            foreach (var from in Enumerable.Range(0, assigned.Length)
+                .OrderByDescending(member => assigned[member].Count)
+                .ToArray())
             {
                 for (var i = assigned[from].Count - 1; i >= 0; i--)
                 {

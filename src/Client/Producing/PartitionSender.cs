@@ -8,12 +8,18 @@ namespace OrleansStream.Client.Producing;
 
 /// <summary>What the senders of a producer share.</summary>
 internal sealed record SenderServices(
-    ClientLink Link, ProducerOptions Options, ProducerIds Ids, BufferBudget Budget, BuilderPool Builders, ILogger Logger);
+    ClientLink Link,
+    ProducerOptions Options,
+    ProducerIds Ids,
+    BufferBudget Budget,
+    BuilderPool Builders,
+    ILogger Logger);
 
 /// <summary>Sends the batches of one partition, several at a time, so that they are stored in order and once.</summary>
 /// <remarks>
 /// One loop owns the window of batches that are not done. It is pulsed when a batch is full or has waited long enough,
-/// and when an answer comes. Batches are done in order: one that is stored waits for those before it. When one fails, the
+/// and when an answer comes. Batches are done in order: one that is stored waits for those before it. When one fails,
+/// the
 /// loop waits until all others are answered too, and then sends again what is not stored, the first one alone; without
 /// idempotence there never is more than one.
 /// </remarks>
@@ -34,7 +40,8 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     private readonly int _maxInFlight;
     private volatile PendingBatch? _newest;
 
-    // One batch goes ahead alone after every failure: it opens the connection, and shows that the partition takes batches.
+    // One batch goes ahead alone after every failure: it opens the connection, and shows that the partition takes
+    // batches.
     private bool _isProbing = true;
 
     public PartitionSender(TopicPartition partition, SenderServices services)
@@ -160,7 +167,8 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         }
     }
 
-    // Batches may overtake each other on their way. But when one that was alone is not the next, the one before is lost:
+    // Batches may overtake each other on their way. But when one that was alone is not the next, the one before is
+    // lost:
     // it was given up, or the server was.
     private async Task RestoreOrderAsync(PendingBatch first, BatchOutcome answer)
     {
@@ -184,7 +192,8 @@ internal sealed partial class PartitionSender : IAsyncDisposable
             var batch = _window.Find(batch => batch.State == BatchState.Ready);
             if (batch is null)
             {
-                if (_window.Count >= _maxInFlight || !_queue.TryTake(takesOpen: _options.Linger == TimeSpan.Zero, out batch))
+                var takesOpen = _options.Linger == TimeSpan.Zero;
+                if (_window.Count >= _maxInFlight || !_queue.TryTake(takesOpen, out batch))
                 {
                     return;
                 }

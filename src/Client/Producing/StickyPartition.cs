@@ -33,7 +33,9 @@ internal sealed class StickyPartition(int batchBytes)
     private int Next(KnownTopic topic)
     {
         var count = topic.PartitionCount;
-        var first = _partition < 0 || count == 1 ? Jitter.Next(count) : (_partition + 1 + Jitter.Next(count - 1)) % count;
+        var first = _partition < 0 || count == 1
+            ? Jitter.Next(count)
+            : (_partition + 1 + Jitter.Next(count - 1)) % count;
         for (var i = 0; i < count; i++)
         {
             var candidate = (first + i) % count;

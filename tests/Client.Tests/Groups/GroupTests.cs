@@ -3,20 +3,25 @@ using OrleansStream.Contracts;
 
 namespace OrleansStream.Client.Tests.Groups;
 
-public sealed class GroupTests(RunningSilo silo) : IClassFixture<RunningSilo>
+public sealed class GroupOverTcpTests(RunningSilo silo) : GroupTests<RunningSilo>(silo);
+
+public sealed class GroupInProcessTests(OpenedCluster cluster) : GroupTests<OpenedCluster>(cluster);
+
+public abstract class GroupTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
+    where TFixture : class, IClientFixture
 {
     private const int PartitionCount = 6;
 
     [Fact]
     public async Task What_was_read_is_committed_and_the_next_member_goes_on_after_it()
     {
-        var topic = await silo.Client.FillAsync("commit", PartitionCount, 600);
+        var topic = await fixture.Client.FillAsync("commit", PartitionCount, 600);
         await using (var first = Join("commit", topic))
         {
             var read = await first.TakeAsync(250);
             Assert.Equal(250, read.DistinctBy(record => record.Number()).Count());
             await first.CommitAsync();
-            await using var admin = silo.Client.CreateAdmin();
+            await using var admin = fixture.Client.CreateAdmin();
             Assert.Equal(350, (await admin.Groups.GetLagAsync("commit")).Sum(entry => entry.Lag)
                 + (PartitionCount - (await admin.Groups.GetOffsetsAsync("commit")).Count) * 100);
             Assert.Equal(GroupState.Stable, (await admin.Groups.DescribeAsync("commit")).State);
@@ -48,9 +53,9 @@ public sealed class GroupTests(RunningSilo silo) : IClassFixture<RunningSilo>
     [InlineData(PartitionAssignor.CooperativeSticky)]
     [InlineData(PartitionAssignor.Range)]
     [InlineData(PartitionAssignor.RoundRobin)]
-    public async Task Members_that_come_and_go_share_the_partitions_and_read_each_record_once(PartitionAssignor assignor)
+    public async Task Members_that_come_and_go_read_each_record_once(PartitionAssignor assignor)
     {
-        var topic = await silo.Client.FillAsync($"share-{assignor}", PartitionCount, 3_000);
+        var topic = await fixture.Client.FillAsync($"share-{assignor}", PartitionCount, 3_000);
         var read = new ConcurrentQueue<int>();
         using var stop = new CancellationTokenSource(TestTopics.Patience);
         var group = $"share-{assignor}";
@@ -59,10 +64,10 @@ public sealed class GroupTests(RunningSilo silo) : IClassFixture<RunningSilo>
         await first.HasAssignedAsync(PartitionCount);
         var second = new Member(Join(group, topic, assignor), read, stop.Token);
         await second.HasAssignedAsync(PartitionCount / 2);
-        await silo.Client.ProduceAsync(topic, PartitionCount, 3_000, 3_000);
+        await fixture.Client.ProduceAsync(topic, PartitionCount, 3_000, 3_000);
         await second.DisposeAsync();
         await first.HasAssignedAsync(PartitionCount);
-        await silo.Client.ProduceAsync(topic, PartitionCount, 6_000, 3_000);
+        await fixture.Client.ProduceAsync(topic, PartitionCount, 6_000, 3_000);
         await first.HasReadAsync(9_000);
 
         Assert.Equal(Enumerable.Range(0, 9_000), read.Order());
@@ -71,9 +76,9 @@ public sealed class GroupTests(RunningSilo silo) : IClassFixture<RunningSilo>
     [Fact]
     public async Task Offsets_of_an_empty_group_can_be_set_listed_and_deleted()
     {
-        var topic = await silo.Client.FillAsync("reset", 1, 10);
+        var topic = await fixture.Client.FillAsync("reset", 1, 10);
         var partition = new TopicPartition(topic, 0);
-        await using var admin = silo.Client.CreateAdmin();
+        await using var admin = fixture.Client.CreateAdmin();
         await admin.Groups.SetOffsetsAsync("reset", [new(partition, 7)]);
 
         Assert.Equal(new GroupLag(partition, 7, 10), Assert.Single(await admin.Groups.GetLagAsync("reset")));
@@ -90,7 +95,7 @@ public sealed class GroupTests(RunningSilo silo) : IClassFixture<RunningSilo>
     private Consumer Join(
         string group, string topic, PartitionAssignor assignor = PartitionAssignor.CooperativeSticky)
     {
-        var consumer = silo.Client.CreateConsumer(new()
+        var consumer = fixture.Client.CreateConsumer(new()
         {
             GroupId = group,
             Assignor = assignor,

@@ -30,7 +30,8 @@ public sealed class Murmur2Tests(RunningSilo silo) : IClassFixture<RunningSilo>
         var lines = await ChildProcess.RunAsync(
             TimeSpan.FromMinutes(2), Prerequisite.Python, [script, silo.Address, $"{PartitionCount}"]);
 
-        var chosen = lines.Select(line => line.Split(' ')).ToDictionary(parts => parts[0], parts => int.Parse(parts[1]));
+        var chosen = lines.Select(line => line.Split(' '))
+            .ToDictionary(parts => parts[0], parts => int.Parse(parts[1]));
         Assert.Equal(10_000, chosen.Count);
         Assert.All(chosen, choice => Assert.Equal(
             choice.Value, Murmur2.Partition(Encoding.UTF8.GetBytes(choice.Key), PartitionCount)));

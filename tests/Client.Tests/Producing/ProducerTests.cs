@@ -12,7 +12,7 @@ public sealed class ProducerTests(RunningSilo silo) : IClassFixture<RunningSilo>
     [InlineData(CompressionCodec.Gzip)]
     [InlineData(CompressionCodec.Snappy)]
     [InlineData(CompressionCodec.Lz4)]
-    public async Task Records_are_stored_in_order_in_compressed_batches_of_an_idempotent_producer(CompressionCodec codec)
+    public async Task Records_are_stored_in_order_in_batches_of_an_idempotent_producer(CompressionCodec codec)
     {
         var topic = await CreateTopicAsync($"order-{codec}", partitionCount: 1);
         await using (var producer = silo.Client.CreateProducer(new() { Compression = codec, BatchBytes = 4_096 }))
