@@ -71,7 +71,9 @@ public sealed class CommandLineTests
     [InlineData("pwsh")]
     public async Task Each_shell_has_a_script_that_asks_for_suggestions(string shell)
         => Assert.Contains(
-            "[suggest:", (await Outcome.OfAsync(Stream.Null, ["completion", shell])).Succeeded(), StringComparison.Ordinal);
+            "[suggest:",
+            (await Outcome.OfAsync(Stream.Null, ["completion", shell])).Succeeded(),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task Suggestions_are_what_could_come_next()

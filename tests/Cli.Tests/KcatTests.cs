@@ -16,10 +16,9 @@ public sealed class KcatTests(RunningSilo silo) : IClassFixture<RunningSilo>
     public async Task Kcat_reads_what_ostream_wrote(string compression)
     {
         var topic = $"to-kcat-{compression}";
-        var records = string.Concat(Numbers().Select(n => $$"""
-            {"timestamp":"2026-01-31T12:00:00.{{n:000}}Z","key":"k{{n}}","value":"v{{n}}","headers":[{"name":"n","value":"{{n}}"}]}
-
-            """));
+        var records = string.Concat(Numbers().Select(n =>
+            $"{{\"timestamp\":\"2026-01-31T12:00:00.{n:000}Z\",\"key\":\"k{n}\",\"value\":\"v{n}\","
+            + $"\"headers\":[{{\"name\":\"n\",\"value\":\"{n}\"}}]}}\n"));
         (await silo.FeedAsync(records, "produce", topic, "--records", "-p", "0", "-z", compression)).Succeeded();
 
         var read = await KcatAsync("-C", "-t", topic, "-e", "-q", "-f", "%T %k %s %h\n");
@@ -40,7 +39,8 @@ public sealed class KcatTests(RunningSilo silo) : IClassFixture<RunningSilo>
         var seen = await KcatAsync("-C", "-t", topic, "-e", "-q", "-f", "%o %T\n");
 
         Assert.Equal(
-            Numbers().Select(n => $"\"key\":\"k{n}\",\"value\":\"v{n}\",\"headers\":[{{\"name\":\"h\",\"value\":\"x\"}}]"),
+            Numbers().Select(
+                n => $"\"key\":\"k{n}\",\"value\":\"v{n}\",\"headers\":[{{\"name\":\"h\",\"value\":\"x\"}}]"),
             read.TrimEnd().Split('\n').Select(line => line[line.IndexOf("\"key\"", StringComparison.Ordinal)..^1]));
         Assert.Equal(seen, read.TrimEnd().Split('\n').Select(line =>
         {

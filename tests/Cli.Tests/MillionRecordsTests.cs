@@ -46,7 +46,9 @@ public sealed class MillionRecordsTests(RunningSilo silo) : IClassFixture<Runnin
 
         Assert.Equal(0, await following.WaitForExitAsync(s_patience));
         Assert.Contains(
-            "\"lag\": 0", await silo.SucceedAsync("groups", "describe", "followers", "--json"), StringComparison.Ordinal);
+            "\"lag\": 0",
+            await silo.SucceedAsync("groups", "describe", "followers", "--json"),
+            StringComparison.Ordinal);
     }
 
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
@@ -57,7 +59,7 @@ public sealed class MillionRecordsTests(RunningSilo silo) : IClassFixture<Runnin
         s_patience,
         "bash",
         "-c",
-        $"set -e; export OSTREAM_BOOTSTRAP={silo.Address}; ostream() {{ {Dotnet} {Program} \"$@\"; }}; ostream {command}");
+        $"set -e; ostream() {{ {Dotnet} {Program} \"$@\" --bootstrap {silo.Address}; }}; ostream {command}");
 
     private static async Task<string> HashAsync(string file)
     {

@@ -27,8 +27,8 @@ public sealed class ProduceConsumeTests(RunningSilo silo) : IClassFixture<Runnin
     public async Task Records_with_everything_survive_a_copy_through_json()
     {
         const string Records = """
-            {"timestamp":"2026-01-31T12:00:00.123Z","key":"a\n","value":"\"1\"","headers":[{"name":"h","value":"1"},{"name":"h"}]}
-            {"timestamp":"1970-01-01T00:00:00.000Z","value":""}
+            {"timestamp":"2026-01-31T12:00:00.123Z","key":"\n","headers":[{"name":"h","value":"1"},{"name":"h"}]}
+            {"timestamp":"1970-01-01T00:00:00.000Z","value":"\""}
             {"timestamp":"2026-01-31T12:00:00.125Z","key":"","valueBase64":"/wA="}
             {"timestamp":"2026-01-31T12:00:00.126Z","keyBase64":"/w=="}
 

@@ -5,7 +5,7 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Cli.Tests;
 
-/// <summary>One silo for all tests of a class, each of which uses topics of its own, and ostream run against it.</summary>
+/// <summary>One silo for all tests of a class, each with topics of its own, and ostream run against it.</summary>
 public sealed class RunningSilo : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _data = new();
