@@ -2,7 +2,8 @@ namespace OrleansStream.Contracts;
 
 /// <summary>All users and rules at one moment. Immutable: a change makes another one.</summary>
 /// <param name="SaltKey">
-/// A secret of the cluster, from which salts are made that must be the same each time: those of users that do not exist.
+/// A secret of the cluster, from which salts are made that must be the same each time, as those of users that do not
+/// exist.
 /// </param>
 [GenerateSerializer, Immutable, Alias("OrleansStream.SecuritySnapshot")]
 public sealed record SecuritySnapshot(

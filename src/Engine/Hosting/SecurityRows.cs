@@ -69,7 +69,8 @@ internal static class SecurityRows
     private static string CredentialKey(string user, ScramMechanism mechanism)
         => $"{CredentialPrefix}{mechanism}-{user}";
 
-    private static byte[] Encode(AclBinding acl) => JsonSerializer.SerializeToUtf8Bytes(acl, RowJson.Default.AclBinding);
+    private static byte[] Encode(AclBinding acl)
+        => JsonSerializer.SerializeToUtf8Bytes(acl, RowJson.Default.AclBinding);
 
     private static string AclKey(byte[] value) => AclPrefix + Convert.ToHexString(SHA256.HashData(value));
 }

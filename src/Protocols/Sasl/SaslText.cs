@@ -9,7 +9,9 @@ internal static class SaslText
 {
     /// <exception cref="ProtocolException">The bytes are not UTF-8.</exception>
     public static string Decode(ReadOnlySpan<byte> bytes)
-        => Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw new ProtocolException("The message is not UTF-8.");
+        => Utf8.IsValid(bytes)
+            ? Encoding.UTF8.GetString(bytes)
+            : throw new ProtocolException("The message is not UTF-8.");
 
     /// <exception cref="ProtocolException">Nobody can have that name, nor should it get into a log.</exception>
     public static string CheckUser(string user)

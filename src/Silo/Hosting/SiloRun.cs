@@ -207,7 +207,7 @@ internal sealed partial class SiloRun(
     [LoggerMessage(
         1010,
         LogLevel.Warning,
-        "ANYBODY WHO CAN REACH {Address} CAN READ, WRITE AND DELETE EVERYTHING: clients do not have to log in. Listen on "
-        + "127.0.0.1 only, or set --kafka-security sasl_ssl; see docs/security.md.")]
+        "ANYBODY WHO CAN REACH {Address} CAN READ, WRITE AND DELETE EVERYTHING: clients do not have to log in. Listen "
+        + "on 127.0.0.1 only, or set --kafka-security sasl_ssl; see docs/security.md.")]
     private partial void LogStrangersWelcome(EndPoint address);
 }

@@ -21,7 +21,7 @@ public sealed class LayerRuleTests
     [Fact]
     public void The_compiled_assemblies_are_there_to_be_judged()
         => Assert.All(
-            ["Contracts", "Protocols", "Engine", "Embedded", "Grains", "Silo"],
+            ["Contracts", "Protocols", "Engine", "Embedded", "Grains", "Silo", "Client"],
             project => Assert.True(IsBuilt(project)));
 
     [Theory]

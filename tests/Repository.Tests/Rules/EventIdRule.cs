@@ -14,6 +14,7 @@ internal static class EventIdRule
         ("src/Engine/", 2),
         ("src/Embedded/", 2),
         ("src/Grains/", 3),
+        ("src/Client/", 5),
     ];
 
     public static IEnumerable<Violation> Check(IEnumerable<CSharpFile> files)

@@ -48,6 +48,9 @@ public sealed class SecuredSilo : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Stops it, so that all it has to say has been said.</summary>
+    public Task StopAsync() => _process!.TerminateAsync();
+
     /// <summary>How often it has said so.</summary>
     public int CountLines(string text)
         => Output.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));

@@ -9,6 +9,8 @@ public readonly record struct StoredBatch(BatchHeader Header, ReadOnlyMemory<byt
 /// <summary>Reads all that a partition holds, batch by batch.</summary>
 public static class StoredBatches
 {
+    private const int MaxRecordsBytes = 64 * 1_024 * 1_024;
+
     public static async Task<IReadOnlyList<StoredBatch>> ReadAsync(
         KafkaConnection connection, string topic, int partition)
     {
@@ -27,14 +29,15 @@ public static class StoredBatches
         }
     }
 
-    /// <summary>The values of uncompressed batches, as text.</summary>
+    /// <summary>The values, as text, of batches that are not compressed by Zstandard.</summary>
     public static IEnumerable<string> Values(IEnumerable<StoredBatch> batches)
     {
         var values = new List<string>();
         foreach (var batch in batches)
         {
-            var records = batch.Bytes.Span[BatchHeader.SizeBytes..];
-            foreach (var record in new BatchReader(records, batch.Header.RecordCount))
+            using var records = BatchCompression.Decompress(
+                batch.Header.Codec, batch.Bytes.Span[BatchHeader.SizeBytes..], MaxRecordsBytes);
+            foreach (var record in new BatchReader(records.Span, batch.Header.RecordCount))
             {
                 values.Add(System.Text.Encoding.UTF8.GetString(record.Value));
             }

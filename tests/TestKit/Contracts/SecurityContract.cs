@@ -49,9 +49,9 @@ public abstract class SecurityContract<TFixture> : ClusterContract<TFixture>
         var prefixed = Rule("orders-") with { PatternType = AclPatternType.Prefixed };
         await Security.CreateAclsAsync([Rule("orders-1"), Rule("other"), prefixed], None);
 
-        var deletion = await Security.DeleteAclsAsync(
-            new(AclResourceType.Topic, "orders-1", AclPatternType.Match, null, null, AclOperation.Any, AclPermission.Any),
-            None);
+        var filter = new AclFilter(
+            AclResourceType.Topic, "orders-1", AclPatternType.Match, null, null, AclOperation.Any, AclPermission.Any);
+        var deletion = await Security.DeleteAclsAsync(filter, None);
 
         Assert.Equal(StreamError.None, deletion.Error);
         Assert.Equal([Rule("orders-1"), prefixed], deletion.Deleted.OrderBy(acl => acl.PatternType));
@@ -73,5 +73,5 @@ public abstract class SecurityContract<TFixture> : ClusterContract<TFixture>
     }
 
     private static AclBinding Rule(string topic) => new(
-        AclResourceType.Topic, topic, AclPatternType.Literal, "User:alice", "*", AclOperation.Read, AclPermission.Allow);
+        AclResourceType.Topic, topic, AclPatternType.Literal, "User:a", "*", AclOperation.Read, AclPermission.Allow);
 }

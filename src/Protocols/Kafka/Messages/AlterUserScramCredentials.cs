@@ -32,7 +32,9 @@ public readonly record struct ScramDeletion(string User, ScramMechanism Mechanis
     }
 }
 
-/// <summary>A credential to be set, from a password that the client has salted: the password itself never travels.</summary>
+/// <summary>
+/// A credential to be set, from a password that the client has salted: the password itself never travels.
+/// </summary>
 public readonly record struct ScramUpsertion(
     string User, ScramMechanism Mechanism, int Iterations, byte[] Salt, byte[] SaltedPassword)
     : IKafkaStruct<ScramUpsertion>

@@ -32,6 +32,7 @@ internal static class KafkaApiServices
             .AddSingleton<AclsApi>()
             .AddSingleton<CredentialsApi>()
             .AddSingleton<SecurityApis>()
+            .AddSingleton<RecordApis>()
             .AddSingleton<AuditLog>()
             .AddSingleton<AccessControl>()
             .AddSingleton<Users>()

@@ -11,9 +11,7 @@ namespace OrleansStream.Silo.Gateways.Kafka;
 /// refused are listed.
 /// </remarks>
 internal sealed class KafkaRequestRouter(
-    ProduceApi produce,
-    FetchApi fetch,
-    OffsetsApi offsets,
+    RecordApis records,
     MetadataApi metadata,
     ClusterApi cluster,
     GroupApis groups,
@@ -37,7 +35,7 @@ internal sealed class KafkaRequestRouter(
 
             // Produce alone keeps the frame: the batches are appended from where they lie.
             return header.ApiKey == ApiKey.Produce
-                ? produce.StartAsync(reader.ReadStruct<ProduceRequest>(call.Version), frame, call)
+                ? records.Produce.StartAsync(reader.ReadStruct<ProduceRequest>(call.Version), frame, call)
                 : DispatchAsync(ref reader, frame, call);
         }
         catch (ProtocolException e)
@@ -50,20 +48,20 @@ internal sealed class KafkaRequestRouter(
     private Task<KafkaReply> DispatchAsync(ref KafkaReader reader, PooledBuffer frame, in KafkaCall call)
         => call.Header.ApiKey switch
         {
-            ApiKey.Fetch => fetch.AnswerAsync(Read<FetchRequest>(ref reader, frame, call), call),
+            ApiKey.Fetch => records.Fetch.AnswerAsync(Read<FetchRequest>(ref reader, frame, call), call),
             ApiKey.ListOffsets => AnswerAsync<ListOffsetsRequest, ListOffsetsResponse>(
-                ref reader, frame, call, offsets.ListAsync),
+                ref reader, frame, call, records.Offsets.ListAsync),
             ApiKey.Metadata => AnswerAsync<MetadataRequest, MetadataResponse>(
                 ref reader, frame, call, metadata.AnswerAsync),
             ApiKey.FindCoordinator => AnswerAsync<FindCoordinatorRequest, FindCoordinatorResponse>(
                 ref reader, frame, call, cluster.FindCoordinatorsAsync),
             ApiKey.ApiVersions => AnswerVersionsAsync(ref reader, frame, call),
             ApiKey.DeleteRecords => AnswerAsync<DeleteRecordsRequest, DeleteRecordsResponse>(
-                ref reader, frame, call, offsets.DeleteRecordsAsync),
+                ref reader, frame, call, records.Offsets.DeleteRecordsAsync),
             ApiKey.InitProducerId => AnswerAsync<InitProducerIdRequest, InitProducerIdResponse>(
                 ref reader, frame, call, cluster.InitProducerIdAsync),
             ApiKey.OffsetForLeaderEpoch => AnswerAsync<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(
-                ref reader, frame, call, offsets.FindEpochEndsAsync),
+                ref reader, frame, call, records.Offsets.FindEpochEndsAsync),
             ApiKey.DescribeCluster => AnswerAsync<DescribeClusterRequest, DescribeClusterResponse>(
                 ref reader, frame, call, cluster.DescribeAsync),
             _ => DispatchGroupAsync(ref reader, frame, call),

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace OrleansStream.Silo.Gateways.Security;
 
-/// <summary>Both directions of a connection as the one stream that <see cref="System.Net.Security.SslStream"/> takes.</summary>
+/// <summary>
+/// Both directions of a connection as the one stream that <see cref="System.Net.Security.SslStream"/> takes.
+/// </summary>
 internal sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream
 {
     public override bool CanRead => true;

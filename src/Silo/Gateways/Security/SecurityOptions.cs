@@ -23,7 +23,9 @@ public sealed class SecurityOptions : IValidatableObject
     [Required]
     public string SaslMechanisms { get; init; } = string.Join(',', SaslMechanism.All);
 
-    /// <summary>A file of users and passwords, in addition to those that admin clients create; read again on change.</summary>
+    /// <summary>
+    /// A file of users and passwords, in addition to those that admin clients create; read again on change.
+    /// </summary>
     public string? UsersFile { get; init; }
 
     /// <summary>
@@ -32,10 +34,14 @@ public sealed class SecurityOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan FailedAuthenticationDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Whether what clients do is checked against access rules (ACLs). By default everybody may do everything.</summary>
+    /// <summary>
+    /// Whether what clients do is checked against access rules (ACLs). By default everybody may do everything.
+    /// </summary>
     public bool Authorize { get; init; }
 
-    /// <summary>Principals that no rule restricts, separated by semicolons: User:admin;User:CN=operator,O=home.</summary>
+    /// <summary>
+    /// Principals that no rule restricts, separated by semicolons: User:admin;User:CN=operator,O=home.
+    /// </summary>
     public string SuperUsers { get; init; } = "";
 
     /// <summary>Whether everybody may do everything to resources that no rule is about.</summary>

@@ -3,10 +3,10 @@ using OrleansStream.Contracts;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
 using OrleansStream.Silo.Gateways.Security;
+using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 using JoinGroupRequest = OrleansStream.Protocols.Kafka.Messages.JoinGroupRequest;
 using LeaveGroupRequest = OrleansStream.Protocols.Kafka.Messages.LeaveGroupRequest;
 using SyncGroupRequest = OrleansStream.Protocols.Kafka.Messages.SyncGroupRequest;
-using FetchRequest = OrleansStream.Protocols.Kafka.Messages.FetchRequest;
 
 namespace OrleansStream.Silo.Tests.Gateways.Kafka;
 
@@ -89,6 +89,15 @@ public sealed class AuthorizationTests : ClusterTests
             var described = await harness.AskAsync(new DescribeLogDirsRequest(null));
             Assert.Equal((ErrorCode.ClusterAuthorizationFailed, 0), (described.Error, described.LogDirs.Count));
         },
+        [ApiKey.DescribeClientQuotas] = async (harness, _) =>
+        {
+            var described = await harness.AskAsync(new DescribeClientQuotasRequest([], Strict: false));
+            Assert.Equal((ErrorCode.ClusterAuthorizationFailed, null), (described.Error, described.Entries));
+        },
+        [ApiKey.AlterClientQuotas] = async (harness, _) => Assert.Equal(
+            ErrorCode.ClusterAuthorizationFailed,
+            (await harness.AskAsync(new AlterClientQuotasRequest([new([new("user", "eve")], [])], false)))
+            .Entries[0].Error),
         [ApiKey.ElectLeaders] = async (harness, _) => Assert.Equal(
             ErrorCode.ClusterAuthorizationFailed,
             (await harness.AskAsync(new ElectLeadersRequest(0, [new(Secret, [0])], 1_000))).Error),
@@ -152,17 +161,35 @@ public sealed class AuthorizationTests : ClusterTests
     {
         var id = await CreateTopicAsync(Secret);
         await ProduceAsync(Secret, 1);
-        var committed = await Harness.AskAsync(
-            new OffsetCommitRequest(Group, -1, "", null, -1, [new(Secret, [new(0, 1, -1, null)])]));
-        Assert.Equal(ErrorCode.None, committed.Topics[0].Partitions[0].Error);
         var log = new RecordingLogs();
 
         await s_refusals[key](OpenAsync(log), id);
 
         var topics = (await Cluster.Topics.ListAsync(default)).Where(topic => !topic.IsInternal);
         Assert.Equal([Secret], topics.Select(topic => topic.Name));
-        Assert.Single((await Cluster.Groups.ListAsync(default)).Groups);
         Assert.DoesNotContain(log.Lines, line => line.EndsWith("done.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Groups_are_listed_for_those_who_may_see_them()
+    {
+        await CreateTopicAsync(Secret);
+        var commit = new OffsetCommitRequest(Group, -1, "", null, -1, [new(Secret, [new(0, 1, -1, null)])]);
+        await Harness.AskAsync(new FindCoordinatorRequest(FindCoordinatorRequest.Group, [Group]));
+        while ((await Harness.AskAsync(commit)).Topics[0].Partitions[0].Error != ErrorCode.None)
+        {
+            await Task.Yield(); // The coordinator is being loaded.
+        }
+
+        var harness = OpenAsync(new RecordingLogs());
+        Assert.Empty((await harness.AskAsync(new ListGroupsRequest([], []))).Groups);
+        var rule = Allow(Group, AclOperation.Describe) with { ResourceType = AclResourceType.Group };
+        await Cluster.Security.CreateAclsAsync([rule], default);
+        Assert.Single((await harness.AskAsync(new ListGroupsRequest([], []))).Groups);
+        var fetched = await harness.AskAsync(new OffsetFetchRequest([new(Group, [new(Secret, [0])])]));
+        Assert.Equal(
+            (ErrorCode.TopicAuthorizationFailed, -1),
+            (fetched.Groups[0].Topics[0].Partitions[0].Error, fetched.Groups[0].Topics[0].Partitions[0].Offset));
     }
 
     [Fact]
@@ -191,12 +218,19 @@ public sealed class AuthorizationTests : ClusterTests
     public async Task First_use_creates_a_topic_for_whoever_may_create_it()
     {
         await Cluster.Security.CreateAclsAsync(
-            [Allow("seen", AclOperation.Describe), Allow("made", AclOperation.Describe), Allow("made", AclOperation.Create)],
+            [
+                Allow("seen", AclOperation.Describe),
+                Allow("made", AclOperation.Describe),
+                Allow("made", AclOperation.Create),
+            ],
             default);
         var harness = OpenAsync(new RecordingLogs());
 
-        Assert.Equal(ErrorCode.TopicAuthorizationFailed, (await DescribeAsync(harness, new("seen", default))).Topics[0].Error);
-        Assert.Equal(ErrorCode.None, (await DescribeAsync(harness, new("made", default))).Topics[0].Error);
+        var seen = await DescribeAsync(harness, new("seen", default));
+        var made = await DescribeAsync(harness, new("made", default));
+
+        Assert.Equal(ErrorCode.TopicAuthorizationFailed, seen.Topics[0].Error);
+        Assert.Equal(ErrorCode.None, made.Topics[0].Error);
         Assert.Equal(["made"], (await Cluster.Topics.ListAsync(default)).Select(topic => topic.Name));
     }
 

@@ -42,9 +42,10 @@ internal sealed class RouterHarness
             time,
             NullLogger<KafkaQuotas>.Instance);
         _router = new KafkaRequestRouter(
-            new ProduceApi(cluster, access, quotas, apis),
-            new FetchApi(cluster, access, new FetchSessionCache(time, apis), quotas, time, apis),
-            new OffsetsApi(cluster, access, audit),
+            new RecordApis(
+                new ProduceApi(cluster, access, quotas, apis),
+                new FetchApi(cluster, access, new FetchSessionCache(time, apis), quotas, time, apis),
+                new OffsetsApi(cluster, access, audit)),
             new MetadataApi(cluster, addresses, access, audit, apis),
             new ClusterApi(cluster, addresses, access),
             new GroupApis(

@@ -32,8 +32,8 @@ public sealed class SecurityApisTests : ClusterTests
             described.Resources.SelectMany(resource
                 => resource.Acls.Select(acl => (resource.Type, resource.Name, acl.Operation))));
 
-        var deleted = await harness.AskAsync(
-            new DeleteAclsRequest([new(Filter("orders") with { ResourceType = AclResourceType.Topic }), new(Filter("x"))]));
+        var topics = Filter("orders") with { ResourceType = AclResourceType.Topic };
+        var deleted = await harness.AskAsync(new DeleteAclsRequest([new(topics), new(Filter("x"))]));
         Assert.Equal([s_rule, write], deleted.Results[0].Acls.Select(acl => acl.Acl));
         Assert.Empty(deleted.Results[1].Acls);
         Assert.Equal([group], (await Cluster.Security.GetAsync(default)).Acls);
@@ -63,8 +63,8 @@ public sealed class SecurityApisTests : ClusterTests
     {
         Assert.Equal(
             ErrorCode.SecurityDisabled, (await Harness.AskAsync(new DescribeAclsRequest(Filter("orders")))).Error);
-        Assert.Equal(
-            ErrorCode.SecurityDisabled, (await Harness.AskAsync(new CreateAclsRequest([new(s_rule)]))).Results[0].Error);
+        var created = await Harness.AskAsync(new CreateAclsRequest([new(s_rule)]));
+        Assert.Equal(ErrorCode.SecurityDisabled, created.Results[0].Error);
     }
 
     [Fact]
@@ -120,8 +120,8 @@ public sealed class SecurityApisTests : ClusterTests
     private static ScramUpsertion Upsertion(string user)
     {
         byte[] salt = [1, 2, 3];
-        return new ScramUpsertion(
-            user, ScramMechanism.Sha256, 4_096, salt, ScramKeys.SaltPassword(ScramMechanism.Sha256, "secret", salt, 4_096));
+        var salted = ScramKeys.SaltPassword(ScramMechanism.Sha256, "secret", salt, 4_096);
+        return new ScramUpsertion(user, ScramMechanism.Sha256, 4_096, salt, salted);
     }
 
     private static AclFilter Filter(string name) => new(

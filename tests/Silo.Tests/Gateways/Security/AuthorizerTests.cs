@@ -32,7 +32,12 @@ public sealed class AuthorizerTests
     [Fact]
     public void One_rule_that_denies_outweighs_all_that_allow()
     {
-        var denial = Allow() with { Permission = AclPermission.Deny, ResourceName = "or", PatternType = AclPatternType.Prefixed };
+        var denial = Allow() with
+        {
+            Permission = AclPermission.Deny,
+            ResourceName = "or",
+            PatternType = AclPatternType.Prefixed,
+        };
 
         Assert.False(Allows("orders", Allow(), Allow() with { ResourceName = "*" }, denial));
         Assert.True(Allows("orders", Allow(), denial with { Host = "10.0.0.2" }));

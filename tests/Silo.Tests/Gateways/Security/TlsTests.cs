@@ -160,7 +160,9 @@ public sealed class TlsTests : IDisposable
         {
             TargetHost = "localhost",
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ClientCertificateContext = own is null ? null : SslStreamCertificateContext.Create(own, null, offline: true),
+            ClientCertificateContext = own is null
+                ? null
+                : SslStreamCertificateContext.Create(own, null, offline: true),
             RemoteCertificateValidationCallback = (_, shown, _, _)
                 => shown!.GetCertHashString() == expected.GetCertHashString(),
         }).WaitAsync(Waits.Long);

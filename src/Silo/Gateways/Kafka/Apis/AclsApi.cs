@@ -5,7 +5,9 @@ using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>Shows and changes the access rules. Where rules are not applied there are none to be had, as in Kafka.</summary>
+/// <summary>
+/// Shows and changes the access rules. Where rules are not applied there are none to be had, as in Kafka.
+/// </summary>
 internal sealed class AclsApi(ICluster cluster, AccessControl access, AuditLog audit)
 {
     public async ValueTask<DescribeAclsResponse> DescribeAsync(DescribeAclsRequest request, KafkaCall call)
@@ -35,7 +37,7 @@ internal sealed class AclsApi(ICluster cluster, AccessControl access, AuditLog a
         var right = request.Creations.Where((_, i) => results[i] is null).Select(creation => creation.Acl).ToArray();
         var error = right.Length == 0
             ? ErrorCode.None
-            : (await cluster.Security.CreateAclsAsync(right, call.Closed)).ToErrorCode();
+            : (await cluster.Security.CreateAclsAsync(right, call.Closed)).ToControllerErrorCode();
         var created = new AclCreated[results.Length];
         for (var i = 0; i < created.Length; i++)
         {
@@ -66,7 +68,7 @@ internal sealed class AclsApi(ICluster cluster, AccessControl access, AuditLog a
         var deletion = await cluster.Security.DeleteAclsAsync(filter, call.Closed);
         if (deletion.Error != StreamError.None)
         {
-            return Refuse(filter, new(deletion.Error.ToErrorCode(), "The rules could not be deleted."), call);
+            return Refuse(filter, new(deletion.Error.ToControllerErrorCode(), "The rules could not be deleted."), call);
         }
 
         foreach (var acl in deletion.Deleted)
@@ -113,7 +115,7 @@ internal sealed class AclsApi(ICluster cluster, AccessControl access, AuditLog a
             && filter.Operation > AclOperation.Unknown && Enum.IsDefined(filter.Operation)
             && filter.Permission > AclPermission.Unknown && Enum.IsDefined(filter.Permission)
             ? null
-            : new Refusal(ErrorCode.InvalidRequest, "The filter has a type, operation or permission that is not known.");
+            : new Refusal(ErrorCode.InvalidRequest, "The filter has a type, operation or permission not known here.");
 
     private static bool IsTooLong(string text) => text.Length is 0 or > AclBinding.MaxTextLength;
 

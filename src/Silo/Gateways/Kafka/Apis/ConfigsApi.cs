@@ -101,7 +101,7 @@ internal sealed class ConfigsApi(
         var changes = resource.Configs.Select(config => new ConfigChange(
             config.Name, config.Operation == ConfigOperation.Set ? config.Value : null));
         var reply = await cluster.Topics.AlterConfigsAsync(resource.Name, [.. changes], validateOnly, closed);
-        return (reply.Error.ToErrorCode(), reply.Message);
+        return (reply.Error.ToControllerErrorCode(), reply.Message);
     }
 
     // What is not named goes back to its default; so nothing has to be read first, and all changes at once.

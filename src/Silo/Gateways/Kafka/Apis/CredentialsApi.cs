@@ -65,10 +65,13 @@ internal sealed class CredentialsApi(ICluster cluster, AccessControl access, Aud
     private async ValueTask<AlteredUser> AlterAsync(
         string user, ScramDeletion[] deletions, ScramUpsertion[] upsertions, CancellationToken closed)
     {
-        var mechanisms = deletions.Select(one => one.Mechanism).Concat(upsertions.Select(one => one.Mechanism)).ToList();
+        var mechanisms = deletions
+            .Select(one => one.Mechanism)
+            .Concat(upsertions.Select(one => one.Mechanism))
+            .ToList();
         if (mechanisms.Distinct().Count() < mechanisms.Count)
         {
-            return new AlteredUser(user, ErrorCode.DuplicateResource, "A mechanism occurs more than once for the user.");
+            return new AlteredUser(user, ErrorCode.DuplicateResource, "A mechanism occurs twice for the user.");
         }
 
         if (user.Length is 0 or > ScramCredential.MaxUserLength || user.Any(char.IsControl))
@@ -88,7 +91,8 @@ internal sealed class CredentialsApi(ICluster cluster, AccessControl access, Aud
         }
 
         var error = await cluster.Security.AlterCredentialsAsync(user, changes, closed);
-        return new AlteredUser(user, error.ToErrorCode(), error == StreamError.None ? null : "Nothing was changed.");
+        return new AlteredUser(
+            user, error.ToControllerErrorCode(), error == StreamError.None ? null : "Nothing was changed.");
     }
 
     private static AlteredUser? FindFault(ScramUpsertion upsertion)

@@ -37,7 +37,7 @@ internal sealed class GroupAdminApi(ICluster cluster, AccessControl control, Aud
             if (!access.ToGroup(groupId))
             {
                 described.Add(new DescribedGroup(
-                    ErrorCode.GroupAuthorizationFailed, null, groupId, "", "", "", [], MetadataTopic.OperationsNotAskedFor));
+                    ErrorCode.GroupAuthorizationFailed, ErrorMessage: null, groupId, "", "", "", []));
                 continue;
             }
 

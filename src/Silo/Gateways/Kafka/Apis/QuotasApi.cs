@@ -110,7 +110,7 @@ internal sealed class QuotasApi(ICluster cluster, KafkaQuotas quotas, AccessCont
         var changes = entry.Operations.Select(
             operation => new QuotaChange(operation.Name, operation.Remove ? null : operation.Value));
         var (error, message) = await cluster.Quotas.AlterAsync(entity, changes.ToArray(), validateOnly, closed);
-        return (error.ToErrorCode(), message);
+        return (error.ToControllerErrorCode(), message);
     }
 
     private static string Describe(IReadOnlyList<QuotaEntityPart> entity)

@@ -84,7 +84,7 @@ internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLo
         GrowingTopic topic, bool validateOnly, CancellationToken closed)
     {
         var reply = await cluster.Topics.AddPartitionsAsync(topic.Name, topic.PartitionCount, validateOnly, closed);
-        return new GrownTopic(topic.Name, reply.Error.ToErrorCode(), reply.Message);
+        return new GrownTopic(topic.Name, reply.Error.ToControllerErrorCode(), reply.Message);
     }
 
     private async ValueTask<CreatedTopic> CreateAsync(CreatableTopic topic, bool validateOnly, CancellationToken closed)
@@ -108,7 +108,7 @@ internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLo
                 ReplicationFactor,
                 [.. TopicConfigs.List(created).Select(config => new CreatedConfig(
                     config.Name, config.Value, config.IsReadOnly, config.Source, config.IsSensitive))])
-            : new CreatedTopic(topic.Name, default, reply.Error.ToErrorCode(), reply.Message);
+            : new CreatedTopic(topic.Name, default, reply.Error.ToControllerErrorCode(), reply.Message);
     }
 
     private async ValueTask<DeletedTopic> DeleteAsync(DeletableTopic topic, Access access, CancellationToken closed)
@@ -145,7 +145,7 @@ internal sealed class TopicsApi(ICluster cluster, AccessControl control, AuditLo
         }
 
         var reply = await cluster.Topics.DeleteAsync(known.Name, closed);
-        return new DeletedTopic(known.Name, known.Id, reply.Error.ToErrorCode(), reply.Message);
+        return new DeletedTopic(known.Name, known.Id, reply.Error.ToControllerErrorCode(), reply.Message);
     }
 
     private static Refusal? CheckNewTopic(CreatableTopic topic, IReadOnlySet<int> nodes)

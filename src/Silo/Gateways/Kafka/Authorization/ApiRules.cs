@@ -14,9 +14,9 @@ internal sealed record ApiRule(
 
 /// <summary>The one table of what each API takes, as in Kafka.</summary>
 /// <remarks>
-/// See https://kafka.apache.org/documentation/#operations_resources_and_protocols. Beyond it: topics can also be created
-/// by whoever may create a topic of that name, producer ids be had by whoever may write to any topic, and groups be
-/// listed by whoever may see them. Metadata creates a missing topic under the rule of CreateTopics.
+/// See https://kafka.apache.org/documentation/#operations_resources_and_protocols. Beyond it: topics can also be
+/// created by whoever may create a topic of that name, producer ids be had by whoever may write to any topic, and
+/// groups be listed by whoever may see them. Metadata creates a missing topic under the rule of CreateTopics.
 /// </remarks>
 internal static class ApiRules
 {

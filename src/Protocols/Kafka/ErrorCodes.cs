@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using OrleansStream.Contracts;
-using OrleansStream.Protocols.Kafka;
 
-namespace OrleansStream.Silo.Gateways.Kafka;
+namespace OrleansStream.Protocols.Kafka;
 
-/// <summary>The one table that says how Kafka clients are told of each refusal.</summary>
-internal static class ErrorCodes
+/// <summary>The one table that says how each refusal is told in the Kafka protocol.</summary>
+public static class ErrorCodes
 {
     public static ErrorCode ToErrorCode(this StreamError error) => error switch
     {
@@ -50,4 +49,10 @@ internal static class ErrorCodes
         StreamError.UnknownUser => ErrorCode.ResourceNotFound,
         _ => throw new UnreachableException($"{error} is not in the table of error codes."),
     };
+
+    /// <summary>For what Kafka's controller does: admin clients look for it again on these codes, and repeat.</summary>
+    public static ErrorCode ToControllerErrorCode(this StreamError error)
+        => error is StreamError.NotHosted or StreamError.StorageFailed
+            ? ErrorCode.NotController
+            : error.ToErrorCode();
 }

@@ -1,14 +1,13 @@
 using OrleansStream.Contracts;
-using OrleansStream.Protocols.Kafka;
 
-namespace OrleansStream.Silo.Gateways.Kafka;
+namespace OrleansStream.Protocols.Kafka;
 
 /// <summary>How members and admin clients are told that a group cannot be reached now.</summary>
 /// <remarks>
 /// The codes are those on which every client looks for the coordinator again and then repeats its request; on those
 /// that partitions use, some clients give up.
 /// </remarks>
-internal static class GroupErrors
+public static class GroupErrors
 {
     public static ErrorCode ToGroupErrorCode(this StreamError error) => error switch
     {

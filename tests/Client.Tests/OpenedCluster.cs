@@ -1,0 +1,19 @@
+using OrleansStream.Embedded;
+using OrleansStream.TestKit.Storage;
+
+namespace OrleansStream.Client.Tests;
+
+/// <summary>A cluster in the process of the tests.</summary>
+public sealed class OpenedCluster : IClientFixture, IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryDirectory _data = new();
+    private LocalCluster? _cluster;
+
+    public StreamClient Client => StreamClient.Over(_cluster!);
+
+    public async Task InitializeAsync() => _cluster = await LocalCluster.OpenAsync(_data.Path);
+
+    public async Task DisposeAsync() => await _cluster!.DisposeAsync();
+
+    public void Dispose() => _data.Dispose();
+}
