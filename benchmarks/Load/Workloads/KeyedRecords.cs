@@ -88,7 +88,8 @@ internal sealed class KeyedRecords
             {
                 count++;
                 var number = BinaryPrimitives.ReadInt32LittleEndian(record.Value);
-                WrongResultException.ThrowUnlessEqual(header.BaseOffset + record.OffsetDelta, number, "A record's number");
+                WrongResultException.ThrowUnlessEqual(
+                    header.BaseOffset + record.OffsetDelta, number, "A record's number");
                 WrongResultException.ThrowUnlessEqual(
                     _lastNumbers[BinaryPrimitives.ReadInt32LittleEndian(record.Key)], number, "A key's last record");
             }

@@ -34,7 +34,8 @@ public sealed class EngineOptions
     public TimeSpan IdleFlush { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How often retention, merging and compaction are looked at. Flushing is looked at every second, or at once under pressure.
+    /// How often retention, merging and compaction are looked at. Flushing is looked at every second, or at once under
+    /// pressure.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromSeconds(30);

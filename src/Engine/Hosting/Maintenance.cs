@@ -8,9 +8,10 @@ namespace OrleansStream.Engine.Hosting;
 /// Does in the background what keeps a store small: writes segments, trims the journal, applies retention, compacts.
 /// </summary>
 /// <remarks>
-/// One loop, woken every second, and another for compaction, which takes long: one partition after the other. The first writes the tails that are large or idle; under pressure, when half of the memory or
-/// of the journal is used, all others as well, oldest journal position first, until it is over. A partition that
-/// trickles therefore never holds the journal back.
+/// One loop, woken every second, and another for compaction, which takes long: one partition after the other. The first
+/// writes the tails that are large or idle; under pressure, when half of the memory or of the journal is used, all
+/// others as well, oldest journal position first, until it is over. A partition that trickles therefore never holds the
+/// journal back.
 /// </remarks>
 internal sealed partial class Maintenance : IAsyncDisposable
 {

@@ -10,7 +10,9 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>Compacts one partition: reads what <see cref="BatchCompactor"/> decides on, and writes what it leaves.</summary>
+/// <summary>
+/// Compacts one partition: reads what <see cref="BatchCompactor"/> decides on, and writes what it leaves.
+/// </summary>
 /// <remarks>
 /// A pass reads the dirty segments, one after another, and then goes through all segments up to there. Each is a piece
 /// of work of its own between the others that the partition's <see cref="PartitionMaintenance"/> has: segments may be
@@ -24,7 +26,7 @@ internal sealed class PartitionCompaction(
 {
     private const int PieceBytes = 1_024 * 1_024;
 
-    /// <summary>Whether the tail has waited for so long that it has to be in a segment, to be compacted in time.</summary>
+    /// <summary>Whether the tail has to be in a segment, as it has waited for the longest lag.</summary>
     public async Task<bool> WantsFlushAsync(TopicConfig config, long highWatermark)
     {
         using var first = await turn.RunAsync(

@@ -146,7 +146,7 @@ public sealed class CompactionTests : IAsyncLifetime
         _model.Check(await KeyedModel.ReadAsync(partition));
     }
 
-    // At the end of all segments there is always a batch to find, or a consumer would wait in front of the end for ever.
+    // At the end of all segments there is always a batch, or a consumer would wait in front of the end for ever.
     [Fact]
     public async Task Where_the_last_record_is_gone_readers_still_get_to_the_end()
     {

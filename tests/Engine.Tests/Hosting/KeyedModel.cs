@@ -64,7 +64,9 @@ internal sealed class KeyedModel
     public int Check(IReadOnlyList<(long Offset, KeyedRecord Record)> read)
     {
         Assert.All(read, record => Assert.Equal(_sent[record.Offset], record.Record));
-        Assert.Equal(Latest(_sent.OrderBy(sent => sent.Key).Select(sent => sent.Value)), Latest(read.Select(r => r.Record)));
+        Assert.Equal(
+            Latest(_sent.OrderBy(sent => sent.Key).Select(sent => sent.Value)),
+            Latest(read.Select(record => record.Record)));
         return _sent.Count - read.Count;
     }
 

@@ -4,7 +4,7 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Engine.Log.Compaction;
 
-/// <summary>Decides which records of a log survive a pass of compaction, batch by batch from the log start on.</summary>
+/// <summary>Decides which records of a log survive a pass of compaction, batch by batch, in order.</summary>
 /// <remarks>
 /// First all dirty batches are noted in the <see cref="OffsetMap"/>, as far as it has room. Then the whole log up to
 /// there is gone through again, in order, and what has a later record of the same key goes. A record without a key goes

@@ -7,7 +7,7 @@ using Ending = OrleansStream.Engine.Tests.Hosting.Crash.CrashAtEveryWriteTests.E
 
 namespace OrleansStream.Engine.Tests.Hosting.Crash;
 
-/// <summary>Fails compactions at each of their writes, in every way, and looks whether each key is still right.</summary>
+/// <summary>Fails compactions at each of their writes, in every way, and looks whether each key is right.</summary>
 public sealed class CompactionCrashTests
 {
     private const string Topic = "topic";

@@ -61,7 +61,8 @@ public sealed class BatchCompactorTests
         (long, KeyedRecord)[] kept = [(1, Old[1]), (2, Old[2]), (3, tombstone), (4, new("e", "5", 70))];
         Assert.Equal(kept, KeyedBatch.Read(first));
         var header = TestBatch.HeaderOf(TestBatch.Split(first)[1].Span);
-        Assert.Equal((true, Now + DeleteRetention, 70), (header.HasDeleteHorizon, header.BaseTimestamp, header.MaxTimestamp));
+        Assert.Equal(
+            (true, Now + DeleteRetention, 70), (header.HasDeleteHorizon, header.BaseTimestamp, header.MaxTimestamp));
         Assert.Equal(first, waiting);
         Assert.Equal(kept.Where(record => record.Item2.Value is not null), KeyedBatch.Read(last));
     }
@@ -154,9 +155,12 @@ public sealed class BatchCompactorTests
     {
         var range = new DirtyRange(startOffset, endOffset, 0, 0);
         var compactor = new BatchCompactor(new OffsetMap(100, 10_000, seed: 1), range, now, DeleteRetention);
-        foreach (var batch in TestBatch.Split(log).Where(batch => TestBatch.HeaderOf(batch.Span).NextOffset > startOffset))
+        foreach (var batch in TestBatch.Split(log))
         {
-            compactor.TryNote(batch.Span);
+            if (TestBatch.HeaderOf(batch.Span).NextOffset > startOffset)
+            {
+                compactor.TryNote(batch.Span);
+            }
         }
 
         var left = new ArrayBufferWriter<byte>();
