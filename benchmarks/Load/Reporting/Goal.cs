@@ -38,6 +38,7 @@ internal sealed record Bound(string Work, string Figure, double Most)
     [
         new("bytes allocated by an append in process, acks=1", "allocations/memory", 1),
         new("bytes allocated by an append in process, acks=all", "allocations/synced", 1),
+        new("compaction of 100 MB in memory, 1 KB, 50 %", "takhin-compaction/memory/10x1024/50%/100MB", 100),
         new("imbalance of hashed keys over partitions", "takhin-balance/32", 5),
     ];
 }
