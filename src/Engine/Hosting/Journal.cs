@@ -159,7 +159,7 @@ internal sealed partial class Journal : IAsyncDisposable
     // may be no next block before that gives back its room.
     private async ValueTask RollIfFullAsync()
     {
-        if (_writer.LengthBytes >= _options.FileBytes)
+        if (_writer.IsFull || _writer.LengthBytes >= _options.FileBytes)
         {
             await RollAsync(CancellationToken.None).ConfigureAwait(false);
         }

@@ -27,6 +27,9 @@ public interface IJournalWriter : IAsyncDisposable
 {
     long LengthBytes { get; }
 
+    /// <summary>Whether the store wants no more appends to this file, however short it is.</summary>
+    bool IsFull => false;
+
     /// <summary>Appends at the end, which must be <paramref name="position"/>. Borrows the bytes meanwhile.</summary>
     ValueTask AppendAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 

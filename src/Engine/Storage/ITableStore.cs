@@ -39,6 +39,9 @@ public static class TableLimits
 
     /// <summary>How long one value may be, in bytes.</summary>
     public const int ValueBytes = 64 * 1_024;
+
+    /// <summary>How many bytes the values of one batch may have together: 4 MiB with keys and as text.</summary>
+    public const int BatchValueBytes = 2 * 1_024 * 1_024;
 }
 
 /// <summary>A condition of a batch did not hold; nothing of the batch was done.</summary>
@@ -64,7 +67,7 @@ public interface ITableStore
     /// <returns>The new ETags, in the order of the operations; null for a deletion.</returns>
     /// <exception cref="TableConflictException">A condition did not hold.</exception>
     /// <exception cref="ArgumentException">
-    /// No or too many operations, a key or value too long, no ETag to replace, or a row key named twice.
+    /// No or too many operations, a key or value too long, too much in all, no ETag to replace, or a row key named twice.
     /// </exception>
     ValueTask<IReadOnlyList<string?>> ExecuteAsync(
         string table,

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OrleansStream.Engine.Storage;
 
 /// <summary>Says which names a journal file may have: those every adapter can use as they are.</summary>
-internal static class StorageNames
+public static class StorageNames
 {
     private const int MaxLength = 100;
 

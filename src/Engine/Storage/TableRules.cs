@@ -3,7 +3,7 @@ using System.Text;
 namespace OrleansStream.Engine.Storage;
 
 /// <summary>Says which batches a table takes, so that every adapter refuses the same ones.</summary>
-internal static class TableRules
+public static class TableRules
 {
     /// <summary>UTF-8 that refuses text it could not read back, such as half a surrogate pair.</summary>
     public static readonly UTF8Encoding StrictUtf8 = new(
@@ -19,6 +19,12 @@ internal static class TableRules
             throw new ArgumentException(
                 $"A batch has 1 to {TableLimits.BatchOperations} operations, not {operations.Count}.",
                 nameof(operations));
+        }
+
+        if (operations.Sum(operation => (long)operation.Value.Length) > TableLimits.BatchValueBytes)
+        {
+            throw new ArgumentException(
+                $"The values of a batch have at most {TableLimits.BatchValueBytes} bytes.", nameof(operations));
         }
 
         var rowKeys = new HashSet<string>(operations.Count, StringComparer.Ordinal);

@@ -7,7 +7,7 @@ namespace OrleansStream.Silo.Hosting;
 
 /// <summary>Runs the whole service in this process, over the storage that the options name.</summary>
 internal sealed class EmbeddedHost(
-    IOptions<SiloOptions> silo,
+    SiloStorage storage,
     IOptions<EngineOptions> engine,
     ILoggerFactory loggers,
     TimeProvider time) : IClusterHost
@@ -21,11 +21,11 @@ internal sealed class EmbeddedHost(
         try
         {
             _cluster = await LocalCluster.OpenAsync(
-                SiloStorage.Choose(silo.Value), engine.Value, loggers, time, cancellationToken);
+                storage.OpenAsync, engine.Value, loggers, time, cancellationToken);
         }
         catch (Exception e) when (SiloStorage.IsUnavailable(e))
         {
-            throw SiloStorage.CannotOpen(silo.Value, e);
+            throw storage.CannotOpen(e);
         }
     }
 

@@ -18,7 +18,7 @@ namespace OrleansStream.Silo.Hosting;
 /// closed; meanwhile the grains refuse calls with an error that clients retry.
 /// </remarks>
 internal sealed class OrleansHost(
-    IOptions<SiloOptions> options, StoreSupervisor store, IGrainFactory grains) : IClusterHost
+    SiloStorage storage, StoreSupervisor store, IGrainFactory grains) : IClusterHost
 {
     private const int NoGateway = 0; // Clients come through the gateways of this system, not through Orleans'.
 
@@ -42,7 +42,7 @@ internal sealed class OrleansHost(
         }
         catch (Exception e) when (SiloStorage.IsUnavailable(e))
         {
-            throw SiloStorage.CannotOpen(options.Value, e);
+            throw storage.CannotOpen(e);
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class OrleansHost(
 
     private static StoreSupervisor CreateStore(IServiceProvider services)
         => new(
-            SiloStorage.Choose(services.GetRequiredService<IOptions<SiloOptions>>().Value),
+            services.GetRequiredService<SiloStorage>().OpenAsync,
             services.GetRequiredService<IOptions<EngineOptions>>().Value,
             services.GetRequiredService<ILoggerFactory>(),
             services.GetRequiredService<TimeProvider>());

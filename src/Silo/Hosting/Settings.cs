@@ -1,3 +1,4 @@
+using OrleansStream.AzureStorage;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
@@ -28,6 +29,7 @@ internal static class Settings
         new SettingSection<KafkaQuotaOptions>("Gateways:Kafka:Quotas"),
         new SettingSection<SecurityOptions>("Gateways:Kafka:Security"),
         new SettingSection<EngineOptions>("Engine"),
+        new SettingSection<AzureStoreOptions>("Azure"),
     ];
 
     /// <summary>The settings with an option of their own; scripts rely on these names.</summary>

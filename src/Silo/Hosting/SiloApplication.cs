@@ -24,7 +24,8 @@ internal static class SiloApplication
         AddLogging(builder);
         AddWebServer(builder);
         Settings.AddTo(builder.Services);
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<SiloStatus>().AddSingleton<SiloRun>();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<SiloStorage>();
+        builder.Services.AddSingleton<SiloStatus>().AddSingleton<SiloRun>();
         AddCluster(builder);
         AddGateways(builder.Services);
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using OrleansStream.AzureStorage;
 using OrleansStream.Engine.Storage.Local;
 
 namespace OrleansStream.Silo.Hosting;
@@ -31,7 +32,10 @@ public sealed class SiloOptions : IValidatableObject
     [EnumDataType(typeof(EngineKind))]
     public EngineKind Engine { get; init; } = EngineKind.Embedded;
 
-    /// <summary>Where records are kept: local:DIR, azure:CONNECTION or memory. By default local:DATA.</summary>
+    /// <summary>
+    /// Where records are kept: local:DIR, azure:CONNECTION (a connection string, or the account's URL) or memory. By
+    /// default local:DATA.
+    /// </summary>
     public string? Storage { get; init; }
 
     /// <summary>When acks=all is answered: always (on disk) or os (handed to the operating system).</summary>
@@ -58,12 +62,24 @@ public sealed class SiloOptions : IValidatableObject
 
         if (!StorageLocation.TryParse(Storage, out var location))
         {
-            yield return new(
-                $"'{Storage}' is none of local:DIR, azure:CONNECTION and memory.", [nameof(Storage)]);
+            yield return new(StorageLocation.Malformed, [nameof(Storage)]);
         }
-        else if (location.Kind == StorageKind.Azure)
+        else if (location.Kind == StorageKind.Azure && FindMistake(location) is { } mistake)
         {
-            yield return new("this version has no Azure storage yet; use local:DIR or memory.", [nameof(Storage)]);
+            yield return new(mistake, [nameof(Storage)]);
+        }
+    }
+
+    private static string? FindMistake(StorageLocation location)
+    {
+        try
+        {
+            AzureAccount.Parse(location.Place);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
         }
     }
 }

@@ -18,14 +18,17 @@ public enum StorageKind
 /// <summary>
 /// Where records are kept, as written on the command line: <c>local:DIR</c>, <c>azure:CONNECTION</c> or <c>memory</c>.
 /// </summary>
-/// <param name="Place">The directory or the connection string; empty for memory.</param>
+/// <param name="Place">The directory, or how to reach the account: with its key, it may be. Empty for memory.</param>
 public sealed record StorageLocation(StorageKind Kind, string Place)
 {
+    /// <summary>What is wrong with a text of another form; not quoted, for it may hold a key.</summary>
+    internal const string Malformed = "the value is none of local:DIR, azure:CONNECTION and memory.";
+
     /// <exception cref="FormatException">The text is none of the three forms.</exception>
     public static StorageLocation Parse(string text)
         => TryParse(text, out var location)
             ? location
-            : throw new FormatException($"'{text}' is none of local:DIR, azure:CONNECTION and memory.");
+            : throw new FormatException(Malformed);
 
     public static bool TryParse(string text, [NotNullWhen(true)] out StorageLocation? location)
     {

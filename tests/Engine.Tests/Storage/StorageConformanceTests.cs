@@ -1,3 +1,5 @@
+using OrleansStream.TestKit.Storage;
+
 namespace OrleansStream.Engine.Tests.Storage;
 
 public sealed class LocalJournalConformanceTests : JournalConformance<LocalFixture>;

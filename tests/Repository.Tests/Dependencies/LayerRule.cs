@@ -10,10 +10,11 @@ internal static class LayerRule
         ["Contracts"] = [],
         ["Protocols"] = ["Contracts"],
         ["Engine"] = ["Protocols"],
+        ["AzureStorage"] = ["Engine"],
         ["Embedded"] = ["Engine"],
         ["GrainInterfaces"] = ["Contracts"],
         ["Grains"] = ["GrainInterfaces", "Engine"],
-        ["Silo"] = ["Embedded", "Grains"],
+        ["Silo"] = ["Embedded", "Grains", "AzureStorage"],
         ["Client"] = ["Contracts", "Protocols"],
         ["Cli"] = ["Client"],
     };
@@ -24,8 +25,9 @@ internal static class LayerRule
         ["Contracts"] = ["Microsoft.AspNetCore", "Microsoft.Extensions"],
         ["Protocols"] = ["Orleans", "Microsoft.AspNetCore", "Microsoft.Extensions", "System.Net", "System.IO.Pipes",
             "System.Diagnostics.Process", "System.Console"],
-        ["Engine"] = ["Orleans", "Microsoft.AspNetCore", "System.Net", "System.Console"],
-        ["Embedded"] = ["Orleans", "Microsoft.AspNetCore"],
+        ["Engine"] = ["Orleans", "Azure", "Microsoft.AspNetCore", "System.Net", "System.Console"],
+        ["AzureStorage"] = ["Orleans", "Microsoft.AspNetCore"],
+        ["Embedded"] = ["Orleans", "Azure", "Microsoft.AspNetCore"],
         ["Client"] = ["Orleans", "Microsoft.AspNetCore"],
     };
 

@@ -21,7 +21,7 @@ public sealed class LayerRuleTests
     [Fact]
     public void The_compiled_assemblies_are_there_to_be_judged()
         => Assert.All(
-            ["Contracts", "Protocols", "Engine", "Embedded", "Grains", "Silo", "Client"],
+            ["Contracts", "Protocols", "Engine", "AzureStorage", "Embedded", "Grains", "Silo", "Client"],
             project => Assert.True(IsBuilt(project)));
 
     [Theory]
@@ -41,6 +41,8 @@ public sealed class LayerRuleTests
     [InlineData("Engine", "OrleansStream.Grains", 1)]
     [InlineData("Engine", "Orleans.Serialization", 1)]
     [InlineData("Engine", "Microsoft.AspNetCore.Http", 1)]
+    [InlineData("Engine", "Azure.Core", 1)]
+    [InlineData("AzureStorage", "Azure.Core", 0)]
     [InlineData("Engine", "Microsoft.Extensions.Logging.Abstractions", 0)]
     [InlineData("Protocols", "System.Net.Sockets", 1)]
     [InlineData("Protocols", "System.IO.Compression", 0)]

@@ -18,7 +18,7 @@ public sealed class SiloRunTests
     [InlineData("Gateways:Kafka:Port", "70000", "--kafka-port (Gateways:Kafka:Port)")]
     [InlineData("Silo:Bind", "here", "'here' is no IP address")]
     [InlineData("Silo:Storage", "tape:0", "--storage (Silo:Storage)")]
-    [InlineData("Silo:Storage", "azure:UseDevelopmentStorage=true", "--storage (Silo:Storage)")]
+    [InlineData("Silo:Storage", "azure:AccountKey=c2VjcmV0", "--storage (Silo:Storage)")]
     [InlineData("Silo:Engine", "7", "--engine (Silo:Engine)")]
     [InlineData("Engine:Journal:MaxBytes", "1", "Engine:Journal:MaxBytes")]
     [InlineData("Gateways:Connections:IdleTimeout", "00:00:00", "Gateways:Connections:IdleTimeout")]

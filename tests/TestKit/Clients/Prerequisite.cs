@@ -31,6 +31,9 @@ public static class Prerequisite
         "kafkajs" => Succeeds("node", "-e", $"require('{s_nodeClients}/node_modules/kafkajs')")
             ? null
             : $"kafkajs is not installed: npm ci --prefix {s_nodeClients}",
+        "azurite" => !Succeeds("node", "--version") ? "Node.js is not installed."
+            : !File.Exists(AzuriteProcess.Script) ? "azurite is not installed: npm ci --prefix tests/AzureStorage.Tests/Azurite"
+            : null,
         "strace" => !Succeeds("strace", "-V") ? "strace is not installed."
             : !MayAttach() ? "strace may not attach to processes here."
             : null,

@@ -1,6 +1,7 @@
 using OrleansStream.Engine.Storage;
+using Xunit;
 
-namespace OrleansStream.Engine.Tests.Storage;
+namespace OrleansStream.TestKit.Storage;
 
 /// <summary>What every adapter must do. A new adapter adds a fixture and three one-line classes.</summary>
 public abstract class StorageConformance<TFixture> : IAsyncLifetime

@@ -1,6 +1,7 @@
 using OrleansStream.Engine.Storage;
+using Xunit;
 
-namespace OrleansStream.Engine.Tests.Storage;
+namespace OrleansStream.TestKit.Storage;
 
 public abstract class TableConformance<TFixture> : StorageConformance<TFixture>
     where TFixture : StorageFixture, new()
@@ -128,6 +129,19 @@ public abstract class TableConformance<TFixture> : StorageConformance<TFixture>
         await ReopenAsync();
         Assert.Equal(longest, (await GetAsync("a"))!.Value.ToArray());
         Assert.Equal(["a"], await RowKeysAsync());
+    }
+
+    [Fact]
+    public async Task The_values_of_a_batch_have_2_MiB_at_most()
+    {
+        var most = Enumerable.Range(0, 32)
+            .Select(i => new TableOperation(TableOperationKind.Insert, $"row-{i}", Bytes(64 * 1_024)))
+            .ToArray();
+
+        await Assert.ThrowsAsync<ArgumentException>(() => ExecuteAsync([.. most, Insert("one more", 1)]));
+        await ExecuteAsync(most);
+
+        Assert.Equal(32, (await RowKeysAsync()).Count);
     }
 
     [Fact]

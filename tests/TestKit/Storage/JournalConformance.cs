@@ -1,4 +1,6 @@
-namespace OrleansStream.Engine.Tests.Storage;
+using Xunit;
+
+namespace OrleansStream.TestKit.Storage;
 
 public abstract class JournalConformance<TFixture> : StorageConformance<TFixture>
     where TFixture : StorageFixture, new()

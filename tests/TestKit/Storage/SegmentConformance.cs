@@ -1,7 +1,8 @@
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Storage;
+using Xunit;
 
-namespace OrleansStream.Engine.Tests.Storage;
+namespace OrleansStream.TestKit.Storage;
 
 public abstract class SegmentConformance<TFixture> : StorageConformance<TFixture>
     where TFixture : StorageFixture, new()

@@ -1,0 +1,57 @@
+namespace OrleansStream.TestKit.Clients;
+
+/// <summary>The emulator of Azure storage, in a process of its own, with everything in its memory.</summary>
+public sealed class AzuriteProcess : IAsyncDisposable
+{
+    // What every emulator accepts; published by its makers.
+    public const string AccountName = "devstoreaccount1";
+    public const string AccountKey =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    private const string Listening = "service is successfully listening at ";
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly ChildProcess _child;
+
+    private AzuriteProcess(ChildProcess child, string blobs, string tables)
+    {
+        _child = child;
+        Endpoints = $"BlobEndpoint={blobs}/{AccountName};TableEndpoint={tables}/{AccountName}";
+    }
+
+    /// <summary>Where it listens, as part of a connection string.</summary>
+    public string Endpoints { get; }
+
+    /// <summary>All it takes to connect with the account's key.</summary>
+    public string ConnectionString => $"AccountName={AccountName};AccountKey={AccountKey};{Endpoints}";
+
+    /// <summary>The script that Node.js runs.</summary>
+    internal static string Script { get; } = Path.Combine(
+        RepositoryRoot.Path, "tests/AzureStorage.Tests/Azurite/node_modules/azurite/dist/src/azurite.js");
+
+    /// <summary>Starts it on ports of its own choice and returns once it serves.</summary>
+    public static async Task<AzuriteProcess> StartAsync()
+    {
+        var child = ChildProcess.Start(
+            "node", Script, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry",
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0");
+        try
+        {
+            return new AzuriteProcess(
+                child, await FindAddressAsync(child, "Blob"), await FindAddressAsync(child, "Table"));
+        }
+        catch
+        {
+            await child.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _child.DisposeAsync();
+
+    private static async Task<string> FindAddressAsync(ChildProcess child, string service)
+    {
+        var line = await child.WaitForLineAsync($"{service} {Listening}", s_startTimeout);
+        return line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Trim();
+    }
+}
