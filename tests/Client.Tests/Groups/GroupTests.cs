@@ -34,7 +34,7 @@ public abstract class GroupTests<TFixture>(TFixture fixture) : IClassFixture<TFi
     [Fact]
     public async Task Records_committed_while_in_hand_stay_committed_when_the_member_leaves()
     {
-        var topic = await silo.Client.FillAsync("in-hand", 1, 100);
+        var topic = await fixture.Client.FillAsync("in-hand", 1, 100);
         await using (var member = Join("in-hand", topic))
         {
             var batch = await member.ReadBatchAsync();
@@ -45,7 +45,7 @@ public abstract class GroupTests<TFixture>(TFixture fixture) : IClassFixture<TFi
             await member.CommitAsync();
         }
 
-        await using var admin = silo.Client.CreateAdmin();
+        await using var admin = fixture.Client.CreateAdmin();
         Assert.Equal(100, (await admin.Groups.GetOffsetsAsync("in-hand"))[new(topic, 0)]);
     }
 
