@@ -19,5 +19,6 @@ internal sealed record Scenario(string Name, string Summary, Func<LoadRun, Task>
         new("groups", "rebalances of 1, 10 and 100 members, and commits of 64 groups", Groups.RunAsync),
         new("recovery", "opening again what was killed", Recovery.RunAsync),
         new("clients", "librdkafka against a silo, its own mock broker, and Redis", ClientPrograms.RunAsync),
+        new("dotnet-client", "our client against librdkafka", DotnetClient.RunAsync),
     ];
 }
