@@ -1,10 +1,14 @@
 # What a person types. The probe decides, quietly, whether this build has Orleans; see infra/orleans/probe.sh.
 
-.PHONY: run test bench bench-full bench-micro format format-check probe
+.PHONY: run ostream test bench bench-full bench-micro format format-check probe
 
 # Starts a silo: Kafka on 9092, HTTP on 8080, data under ./data. Options: make run ARGS="--kafka-port 19092"
 run: probe
 	dotnet run -c Release --project src/Silo -- $(ARGS)
+
+# The command line, as artifacts/bin/ostream.
+ostream: probe
+	dotnet publish src/Cli -c Release -o artifacts/bin --nologo -v q
 
 test: probe
 	tests/run

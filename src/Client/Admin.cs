@@ -17,10 +17,14 @@ public sealed class Admin : IAsyncDisposable
     {
         _link = link;
         Groups = new GroupAdmin(link);
+        Nodes = new NodeAdmin(link);
     }
 
     /// <summary>Looks after groups.</summary>
     public GroupAdmin Groups { get; }
+
+    /// <summary>Asks single servers about themselves.</summary>
+    public NodeAdmin Nodes { get; }
 
     private int TimeoutMs => (int)_link.Options.RequestTimeout.TotalMilliseconds;
 

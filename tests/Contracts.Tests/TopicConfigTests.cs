@@ -12,6 +12,9 @@ public sealed class TopicConfigTests
         Assert.Equal(1_048_588, config.MaxBatchBytes);
         Assert.Equal(TimestampType.CreateTime, config.TimestampType);
         Assert.Equal(Durability.Flushed, config.Durability);
+        Assert.False(config.IsCompacted);
+        Assert.Equal((0, long.MaxValue), (config.MinCompactionLag, config.MaxCompactionLag));
+        Assert.Equal((86_400_000, 0.5), (config.DeleteRetention, config.MinCleanableDirtyRatio));
     }
 
     [Theory]
@@ -26,7 +29,11 @@ public sealed class TopicConfigTests
     [InlineData("retention.ms", "1e3")]
     [InlineData("segment.bytes", "1023")]
     [InlineData("max.message.bytes", "104857601")]
-    [InlineData("cleanup.policy", "compact")]
+    [InlineData("cleanup.policy", "compact,shrink")]
+    [InlineData("cleanup.policy", "")]
+    [InlineData("min.cleanable.dirty.ratio", "1.1")]
+    [InlineData("min.cleanable.dirty.ratio", "NaN")]
+    [InlineData("max.compaction.lag.ms", "0")]
     [InlineData("compression.type", "gzip")]
     [InlineData("message.timestamp.type", "createtime")]
     [InlineData("min.insync.replicas", "2")]
@@ -38,6 +45,32 @@ public sealed class TopicConfigTests
         Assert.Contains(name, fault.Message, StringComparison.Ordinal);
         Assert.Contains($"'{value}'", fault.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("delete", false, true)]
+    [InlineData("compact", true, false)]
+    [InlineData("compact,delete", true, true)]
+    [InlineData("delete, compact", true, true)]
+    public void Only_where_old_data_is_deleted_has_it_a_limit(string policy, bool isCompacted, bool isLimited)
+    {
+        var config = TopicConfig.Parse(new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = policy,
+            ["retention.bytes"] = "1",
+        });
+
+        Assert.Equal(
+            (isCompacted, isLimited, isLimited),
+            (config.IsCompacted, config.Retention is not null, config.RetentionBytes is not null));
+    }
+
+    [Fact]
+    public void The_longest_lag_is_no_shorter_than_the_shortest()
+        => Assert.Throws<FormatException>(() => TopicConfig.Parse(new Dictionary<string, string>
+        {
+            ["min.compaction.lag.ms"] = "1000",
+            ["max.compaction.lag.ms"] = "999",
+        }));
 
     [Fact]
     public void An_unknown_configuration_is_named()

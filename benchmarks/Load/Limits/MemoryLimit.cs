@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansStream.Load.Workloads;
 
 namespace OrleansStream.Load.Limits;
@@ -30,6 +31,24 @@ internal static class MemoryLimit
             WrongResultException.ThrowUnlessEqual(records.Next, partition.NextOffset, "Records copied");
             return partition.NextOffset;
         });
+
+    /// <summary>Copies memory that is in no cache of the processor, a chunk at a time.</summary>
+    /// <returns>Bytes.</returns>
+    public static Throughput MeasureCopy(long bytes)
+    {
+        var source = new byte[64 * ChunkBytes];
+        var target = new byte[64 * ChunkBytes];
+        new Random(1).NextBytes(source);
+        target.AsSpan().Fill(1);
+        var start = Stopwatch.GetTimestamp();
+        for (var position = 0L; position < bytes; position += ChunkBytes)
+        {
+            var chunk = (int)(position % source.Length);
+            source.AsSpan(chunk, ChunkBytes).CopyTo(target.AsSpan(chunk));
+        }
+
+        return new(bytes, Stopwatch.GetElapsedTime(start));
+    }
 
     private sealed class Partition
     {

@@ -1,11 +1,12 @@
 /*
  * Produces or fetches through librdkafka as fast as it goes, and prints one line with what was counted.
  *
- *   rdkafka_bench produce BOOTSTRAP|mock TOPIC ACKS RECORDS RECORD_BYTES
+ *   rdkafka_bench produce BOOTSTRAP|mock TOPIC ACKS RECORDS RECORD_BYTES COMPRESSION
  *   rdkafka_bench fetch   BOOTSTRAP      TOPIC RECORDS RECORD_BYTES
  *
- * Every record begins with its number. A produce counts delivery reports, a fetch checks that numbers are dense and
- * payloads whole. The last line is "records=N seconds=S"; the exit code is not 0 when anything was wrong.
+ * Every record begins with its number; up to its middle follow bytes that do not compress. A produce counts delivery
+ * reports, a fetch checks that numbers are dense and payloads whole. The last line is "records=N seconds=S"; the exit
+ * code is not 0 when anything was wrong.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -77,7 +78,21 @@ static rd_kafka_t *open_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, cons
     return client;
 }
 
-static void produce(const char *bootstrap, const char *topic, const char *acks, int64_t count, size_t size)
+static void fill(char *value, size_t size, int64_t number)
+{
+    uint64_t noise = (uint64_t)number * 0x9E3779B97F4A7C15u + 1;
+    memcpy(value, &number, sizeof number);
+    for (size_t i = sizeof number; i + sizeof noise <= size / 2; i += sizeof noise)
+    {
+        noise ^= noise << 13;
+        noise ^= noise >> 7;
+        noise ^= noise << 17;
+        memcpy(value + i, &noise, sizeof noise);
+    }
+}
+
+static void produce(
+    const char *bootstrap, const char *topic, const char *acks, int64_t count, size_t size, const char *compression)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "linger.ms", "5");
@@ -85,6 +100,7 @@ static void produce(const char *bootstrap, const char *topic, const char *acks, 
     set(conf, "batch.num.messages", "10000");
     set(conf, "queue.buffering.max.messages", "500000");
     set(conf, "acks", acks);
+    set(conf, "compression.codec", compression);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_t *client = open_client(RD_KAFKA_PRODUCER, conf, bootstrap);
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
@@ -97,7 +113,7 @@ static void produce(const char *bootstrap, const char *topic, const char *acks, 
     double start = 0;
     while (number < count)
     {
-        memcpy(value, &number, sizeof number);
+        fill(value, size, number);
         if (rd_kafka_produce(handle, 0, RD_KAFKA_MSG_F_COPY, value, size, NULL, 0, NULL) == 0)
         {
             number++;
@@ -194,9 +210,9 @@ static void fetch(const char *bootstrap, const char *topic, int64_t count, size_
 
 int main(int argc, char **argv)
 {
-    if (argc == 7 && strcmp(argv[1], "produce") == 0)
+    if (argc == 8 && strcmp(argv[1], "produce") == 0)
     {
-        produce(argv[2], argv[3], argv[4], atoll(argv[5]), (size_t)atol(argv[6]));
+        produce(argv[2], argv[3], argv[4], atoll(argv[5]), (size_t)atol(argv[6]), argv[7]);
     }
     else if (argc == 6 && strcmp(argv[1], "fetch") == 0)
     {
@@ -204,7 +220,7 @@ int main(int argc, char **argv)
     }
     else
     {
-        fail("usage: rdkafka_bench produce BOOTSTRAP|mock TOPIC ACKS RECORDS RECORD_BYTES\n"
+        fail("usage: rdkafka_bench produce BOOTSTRAP|mock TOPIC ACKS RECORDS RECORD_BYTES COMPRESSION\n"
              "       rdkafka_bench fetch BOOTSTRAP TOPIC RECORDS RECORD_BYTES");
     }
 

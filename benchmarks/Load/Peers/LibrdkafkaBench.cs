@@ -39,9 +39,11 @@ internal sealed partial class LibrdkafkaBench
     }
 
     /// <param name="acks">As Kafka's clients write it: 1 or all.</param>
+    /// <param name="compression">Likewise: none, gzip, snappy, lz4.</param>
     /// <returns>Records, each with its delivery reported.</returns>
-    public Task<Throughput> ProduceAsync(string address, string topic, string acks, int records, int recordBytes)
-        => RunAsync("produce", address, topic, acks, Text(records), Text(recordBytes));
+    public Task<Throughput> ProduceAsync(
+        string address, string topic, string acks, int records, int recordBytes, string compression = "none")
+        => RunAsync("produce", address, topic, acks, Text(records), Text(recordBytes), compression);
 
     /// <returns>Records, each checked.</returns>
     public Task<Throughput> FetchAsync(string address, string topic, int records, int recordBytes)

@@ -19,6 +19,14 @@ internal sealed record Goal(string Work, string Figure, double Ratio, bool IsPee
         new("produce over TCP by librdkafka, acks=1", "clients/produce/acks=1", 0.4, IsPeer: true),
         new("the same, beside Redis streams", "clients/produce/beside-redis", 2, IsPeer: true),
         new("fetch over TCP by our own client, warm", "fetch-tcp/1024", 0.5),
+        new("produce by our client, 100 B", "dotnet-client/produce/100/none", 1, IsPeer: true),
+        new("produce by our client, 100 B, lz4", "dotnet-client/produce/100/lz4", 1, IsPeer: true),
+        new("produce by our client, 1 KB", "dotnet-client/produce/1024/none", 1, IsPeer: true),
+        new("produce by our client, 1 KB, lz4", "dotnet-client/produce/1024/lz4", 1, IsPeer: true),
+        new("consume by our client, 100 B", "dotnet-client/consume/100/none", 1, IsPeer: true),
+        new("consume by our client, 100 B, lz4", "dotnet-client/consume/100/lz4", 1, IsPeer: true),
+        new("consume by our client, 1 KB", "dotnet-client/consume/1024/none", 1, IsPeer: true),
+        new("consume by our client, 1 KB, lz4", "dotnet-client/consume/1024/lz4", 1, IsPeer: true),
         new("recovery after kill -9, cold", "recovery/reopen", 0.5),
     ];
 
@@ -38,6 +46,11 @@ internal sealed record Bound(string Work, string Figure, double Most)
     [
         new("bytes allocated by an append in process, acks=1", "allocations/memory", 1),
         new("bytes allocated by an append in process, acks=all", "allocations/synced", 1),
+        new("compaction of 100 MB in memory, 1 KB, 50 %", "takhin-compaction/memory/10x1024/50%/100MB", 100),
+        new("bytes allocated by our client, consumed 100 B", "dotnet-client/consume/100/none/allocated", 100),
+        new("bytes allocated by our client, consumed 100 B, lz4", "dotnet-client/consume/100/lz4/allocated", 100),
+        new("bytes allocated by our client, consumed 1 KB", "dotnet-client/consume/1024/none/allocated", 100),
+        new("bytes allocated by our client, consumed 1 KB, lz4", "dotnet-client/consume/1024/lz4/allocated", 100),
         new("imbalance of hashed keys over partitions", "takhin-balance/32", 5),
     ];
 }

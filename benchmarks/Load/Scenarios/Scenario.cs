@@ -13,10 +13,12 @@ internal sealed record Scenario(string Name, string Summary, Func<LoadRun, Task>
         new("takhin-fetch", "sequential and random reads in process", TakhinFetch.RunAsync),
         new("takhin-latency", "produce and fetch at a fixed rate in process", TakhinLatency.RunAsync),
         new("takhin-balance", "how evenly hashed keys spread over partitions", TakhinBalance.RunAsync),
+        new("takhin-compaction", "a compacted partition, in memory and on disk", TakhinCompaction.RunAsync),
         new("fetch-tcp", "large fetches over TCP by our own client", FetchOverTcp.RunAsync),
         new("allocations", "bytes allocated by an append", Allocations.RunAsync),
         new("groups", "rebalances of 1, 10 and 100 members, and commits of 64 groups", Groups.RunAsync),
         new("recovery", "opening again what was killed", Recovery.RunAsync),
         new("clients", "librdkafka against a silo, its own mock broker, and Redis", ClientPrograms.RunAsync),
+        new("dotnet-client", "our client against librdkafka", DotnetClient.RunAsync),
     ];
 }

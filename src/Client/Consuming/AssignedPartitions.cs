@@ -207,6 +207,9 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
                 if (_cursors.TryGetValue(partition, out var cursor))
                 {
                     cursor.Committed = offset;
+
+                    // Whoever commits a record in hand is done with it: the next commit must not go back behind it.
+                    cursor.Settled = Math.Max(cursor.Settled, offset);
                 }
             }
         }

@@ -34,10 +34,18 @@ public sealed class EngineOptions
     public TimeSpan IdleFlush { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How often retention and merging are looked at. Flushing is looked at every second, or at once under pressure.
+    /// How often retention, merging and compaction are looked at. Flushing is looked at every second, or at once under
+    /// pressure.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// What a compaction may remember keys in, 24 bytes for each: with the default, 4.4 million different keys are
+    /// compacted at a time. One partition is compacted after the other, and a larger one in several passes.
+    /// </summary>
+    [Range(1L << 20, 1L << 40)]
+    public long CompactionBytes { get; init; } = 128L << 20;
 
     /// <summary>How long an idempotent producer is remembered after its last batch; Kafka's default.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]

@@ -7,6 +7,8 @@ namespace OrleansStream.Engine.Hosting;
 /// <summary>What all partitions of one opened storage share.</summary>
 internal sealed class HostServices : IAsyncDisposable
 {
+    private static readonly TimeSpan s_easeInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public HostServices(IStorage storage, EngineOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -63,6 +65,22 @@ internal sealed class HostServices : IAsyncDisposable
 
     /// <summary>Says that memory and storage may differ from now on: all must be opened anew from storage.</summary>
     public void Fail(Exception e) => _failed.TrySetResult(e);
+
+    /// <summary>Lets what can wait go on when nothing is under pressure.</summary>
+    public async Task WaitForEaseAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!IsUnderPressure)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(s_easeInterval, Time);
+        while (IsUnderPressure)
+        {
+            await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Refuses whoever waits for memory, and whoever would have to.</summary>
     public async ValueTask CloseBudgetsAsync()

@@ -192,7 +192,7 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>Does now what maintenance does from time to time.</summary>
-    internal Task MaintainAsync() => _maintenance.RunOnceAsync();
+    public Task MaintainAsync() => _maintenance.RunOnceAsync();
 
     private async Task<PartitionHost> OpenPartitionAsync(
         PartitionId id, TopicDescription topic, ITurn turn, CancellationToken cancellationToken)

@@ -5,12 +5,13 @@ using OrleansStream.Contracts;
 namespace OrleansStream.Engine.Hosting;
 
 /// <summary>
-/// Does in the background what keeps a store small: writes segments, trims the journal, applies retention.
+/// Does in the background what keeps a store small: writes segments, trims the journal, applies retention, compacts.
 /// </summary>
 /// <remarks>
-/// One loop, woken every second. It writes the tails that are large or idle; under pressure, when half of the memory or
-/// of the journal is used, all others as well, oldest journal position first, until it is over. A partition that
-/// trickles therefore never holds the journal back.
+/// One loop, woken every second, and another for compaction, which takes long: one partition after the other. The first
+/// writes the tails that are large or idle; under pressure, when half of the memory or of the journal is used, all
+/// others as well, oldest journal position first, until it is over. A partition that trickles therefore never holds the
+/// journal back.
 /// </remarks>
 internal sealed partial class Maintenance : IAsyncDisposable
 {
@@ -29,8 +30,10 @@ internal sealed partial class Maintenance : IAsyncDisposable
             new BoundedChannelOptions(MaxDeletions) { SingleReader = true });
 
     private readonly WorkQueue _rounds = new();
+    private readonly WorkQueue _compactions = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
+    private readonly Task _compacting;
     private readonly Task _expiring;
     private long _lastFlush;
     private long _lastTidy;
@@ -41,6 +44,7 @@ internal sealed partial class Maintenance : IAsyncDisposable
         _hosts = hosts;
         _lastFlush = _lastTidy = services.Time.GetTimestamp();
         _loop = RunAsync();
+        _compacting = LoopAsync(services.Options.RetentionInterval, _compactions, CompactAsync);
         _expiring = ExpireWaitersAsync();
     }
 
@@ -62,14 +66,17 @@ internal sealed partial class Maintenance : IAsyncDisposable
     }
 
     /// <summary>Does everything that is due or worth it now, after the round that may be on its way.</summary>
-    public Task RunOnceAsync()
-        => _rounds.RunAsync(async () =>
+    public async Task RunOnceAsync()
+    {
+        await _rounds.RunAsync(async () =>
         {
             await FlushAsync().ConfigureAwait(false);
             await DeleteTopicsAsync().ConfigureAwait(false);
             await TidyAsync().ConfigureAwait(false);
             return true;
-        });
+        }).ConfigureAwait(false);
+        await _compactions.RunAsync(CompactAsync).ConfigureAwait(false);
+    }
 
     /// <summary>Deletes the journal files before one, as far as the storage lets it.</summary>
     public async Task TryTrimJournalAsync(long oldestNeeded)
@@ -88,8 +95,10 @@ internal sealed partial class Maintenance : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
+        await _compacting.ConfigureAwait(false);
         await _expiring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _rounds.DisposeAsync().ConfigureAwait(false);
+        await _compactions.DisposeAsync().ConfigureAwait(false);
         while (_deletions.Reader.TryRead(out var deletion))
         {
             await DisposeAsync(deletion.Hosts).ConfigureAwait(false);
@@ -100,13 +109,19 @@ internal sealed partial class Maintenance : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        await LoopAsync(PressureInterval, _rounds, TickAsync).ConfigureAwait(false);
+        _deletions.Writer.TryComplete();
+    }
+
+    private async Task LoopAsync(TimeSpan interval, WorkQueue queue, Func<Task<bool>> work)
+    {
         try
         {
-            using var timer = new PeriodicTimer(PressureInterval, _services.Time);
+            using var timer = new PeriodicTimer(interval, _services.Time);
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false)
                 && !_services.Failed.IsCompleted)
             {
-                await _rounds.RunAsync(TickAsync).ConfigureAwait(false);
+                await queue.RunAsync(work).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -119,8 +134,6 @@ internal sealed partial class Maintenance : IAsyncDisposable
             LogEnded(_services.Logger, e);
             _services.Fail(e);
         }
-
-        _deletions.Writer.TryComplete();
     }
 
     private async Task<bool> TickAsync()
@@ -184,6 +197,16 @@ internal sealed partial class Maintenance : IAsyncDisposable
         {
             await TryAsync(host, host.TidyAsync).ConfigureAwait(false);
         }
+    }
+
+    private async Task<bool> CompactAsync()
+    {
+        foreach (var host in _hosts())
+        {
+            await TryAsync(host, () => host.CompactAsync(_stopping.Token)).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     private async Task TrimJournalAsync()

@@ -207,6 +207,10 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     /// <summary>Applies retention and merges small segments.</summary>
     internal Task TidyAsync() => _maintenance.TidyAsync(_config);
 
+    /// <summary>Compacts what is due.</summary>
+    internal Task CompactAsync(CancellationToken cancellationToken)
+        => _maintenance.CompactAsync(_config, cancellationToken);
+
     /// <summary>A full segment's worth is waiting, or something is and nothing came for a while.</summary>
     internal bool WantsFlush()
     {

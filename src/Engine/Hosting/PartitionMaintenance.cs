@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Log;
+using OrleansStream.Engine.Log.Compaction;
 using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;
 
 /// <summary>
-/// Keeps one partition's storage in order: writes segments, merges them, applies retention and deletions.
+/// Keeps one partition's storage in order: writes segments, merges and compacts them, applies retention and deletions.
 /// </summary>
 /// <remarks>
 /// One piece of work at a time, in the order asked for. Each plans in a turn, reads and writes outside, and takes the
@@ -30,6 +31,7 @@ internal sealed partial class PartitionMaintenance(
 
     private const int MergeReadBytes = 1_024 * 1_024;
 
+    private readonly PartitionCompaction _compaction = new(id, log, store, reads, turn, services);
     private readonly WorkQueue _work = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task _deletions = Task.CompletedTask;
@@ -67,6 +69,28 @@ internal sealed partial class PartitionMaintenance(
 
             return true;
         });
+
+    /// <summary>Compacts what is due, where the topic is to be compacted.</summary>
+    /// <remarks>
+    /// Takes as long as it takes: other work goes on between its steps, and comes first while there is pressure.
+    /// </remarks>
+    public async Task CompactAsync(TopicConfig config, CancellationToken cancellationToken)
+    {
+        if (!config.IsCompacted)
+        {
+            return;
+        }
+
+        if (await RunAsync(() => _compaction.WantsFlushAsync(config, highWatermark.Offset)).ConfigureAwait(false))
+        {
+            await FlushAsync(config).ConfigureAwait(false);
+        }
+
+        while (await RunAsync(() => _compaction.FindDueAsync(config)).ConfigureAwait(false) is { } range)
+        {
+            await CompactAsync(_compaction.Begin(range, config), range, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Moves the log start forward, durably.</summary>
     /// <param name="beforeOffset">-1 for the high watermark.</param>
@@ -166,6 +190,36 @@ internal sealed partial class PartitionMaintenance(
         }
     }
 
+    private async Task CompactAsync(BatchCompactor compactor, DirtyRange range, CancellationToken cancellationToken)
+    {
+        for (long? next = range.StartOffset; next < range.EndOffset;)
+        {
+            await services.WaitForEaseAsync(cancellationToken).ConfigureAwait(false);
+            var offset = next.Value;
+            next = await RunAsync(() => _compaction.NoteSegmentAsync(compactor, offset, cancellationToken))
+                .ConfigureAwait(false);
+        }
+
+        for (long? next = 0; next < compactor.EndOffset;)
+        {
+            await services.WaitForEaseAsync(cancellationToken).ConfigureAwait(false);
+            var offset = next.Value;
+            next = await RunAsync(async () =>
+            {
+                var (end, retired) = await _compaction.CompactSegmentAsync(compactor, offset, cancellationToken)
+                    .ConfigureAwait(false);
+                DeleteWhenReleased(retired);
+                return end;
+            }).ConfigureAwait(false);
+        }
+
+        await RunAsync(async () =>
+        {
+            await store.MarkCompactedAsync(compactor.EndOffset).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+    }
+
     private async Task<bool> MergeAsync(TopicConfig config)
     {
         var old = await turn.RunAsync(
@@ -181,7 +235,7 @@ internal sealed partial class PartitionMaintenance(
         var footer = last.Footer;
         await last.ReleaseAsync().ConfigureAwait(false);
         var merged = await store.ReplaceSegmentsAsync(
-            [.. old.Select(segment => segment.Entry)], ReadAllAsync(old), footer, services.Now).ConfigureAwait(false);
+            [.. old.Select(segment => segment.Entry)], ReadAllAsync(old), footer).ConfigureAwait(false);
         var retired = await turn
             .RunAsync((log, old, merged), static s => s.log.ReplaceSegments(s.old, s.merged)).ConfigureAwait(false);
         DeleteWhenReleased(retired);

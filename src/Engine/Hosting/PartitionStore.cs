@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Storage;
@@ -103,11 +104,11 @@ internal sealed class PartitionStore
     {
         var builder = SegmentBuilder.After(baseOffset, Epochs, Producers);
         builder.ForgetProducers(producersSince);
-        var (entry, footer) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
+        var (written, footer) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
+        var entry = written ?? throw new UnreachableException(); // There is at least one batch.
         await CommitAsync(
             Head with { NextOffset = entry.NextOffset, Journals = journals },
-            [new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry))])
-            .ConfigureAwait(false);
+            [Insert(entry)]).ConfigureAwait(false);
         Segments.Add(entry);
         Epochs = footer.Epochs;
         Producers = footer.Producers;
@@ -115,26 +116,30 @@ internal sealed class PartitionStore
     }
 
     /// <summary>Writes one segment with the batches of adjacent ones, and swaps it for them in the manifest.</summary>
+    /// <param name="pieces">Their batches, or what is left of them.</param>
     /// <param name="last">The footer of the last of them: producers and epochs as of the end.</param>
-    public async Task<SegmentEntry> ReplaceSegmentsAsync(
-        IReadOnlyList<SegmentEntry> old,
-        IAsyncEnumerable<ReadOnlyMemory<byte>> pieces,
-        SegmentFooter last,
-        long now)
+    /// <returns>Null when no batch is left; not allowed for the last segment, whose footer is needed.</returns>
+    public async Task<SegmentEntry?> ReplaceSegmentsAsync(
+        IReadOnlyList<SegmentEntry> old, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, SegmentFooter last)
     {
+        // Records without a timestamp do not become younger by being rewritten.
+        var written = old.Max(entry => entry.WrittenTimestamp);
         var builder = SegmentBuilder.Merging(last);
-        var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, now).ConfigureAwait(false);
-        List<TableOperation> operations =
-        [
-            .. old.Select(Remove),
-            new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry)),
-        ];
-        await CommitAsync(Head, operations).ConfigureAwait(false);
+        var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, written).ConfigureAwait(false);
+        await CommitAsync(Head, [.. old.Select(Remove), .. entry is null ? [] : (TableOperation[])[Insert(entry)]])
+            .ConfigureAwait(false);
         var index = Segments.IndexOf(old[0]);
         Segments.RemoveRange(index, old.Count);
-        Segments.Insert(index, entry);
+        if (entry is not null)
+        {
+            Segments.Insert(index, entry);
+        }
+
         return entry;
     }
+
+    /// <summary>Notes how far the partition is compacted.</summary>
+    public Task MarkCompactedAsync(long offset) => CommitAsync(Head with { CompactedOffset = offset }, []);
 
     /// <summary>Moves the log start forward and takes segments that lie wholly before it from the manifest.</summary>
     /// <remarks>
@@ -158,8 +163,7 @@ internal sealed class PartitionStore
             {
                 (kept, _) = await WriteAsync(builder, AsyncEnumerable.Empty<ReadOnlyMemory<byte>>(), endOffset, now)
                     .ConfigureAwait(false);
-                operations.Add(new(
-                    TableOperationKind.Insert, PartitionRows.SegmentKey(kept.Name), PartitionRows.Encode(kept)));
+                operations.Add(Insert(kept!));
             }
         }
 
@@ -208,10 +212,14 @@ internal sealed class PartitionStore
         }
     }
 
+    private static TableOperation Insert(SegmentEntry entry)
+        => new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry));
+
     private static TableOperation Remove(SegmentEntry entry)
         => new(TableOperationKind.Delete, PartitionRows.SegmentKey(entry.Name));
 
-    private async Task<(SegmentEntry Entry, SegmentFooter Footer)> WriteAsync(
+    // A segment without batches is only written for the producers in its footer.
+    private async Task<(SegmentEntry? Entry, SegmentFooter Footer)> WriteAsync(
         SegmentBuilder builder, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, long baseOffset, long now)
     {
         // A commit that failed may have left a file of its name: each attempt takes another one.
@@ -226,6 +234,11 @@ internal sealed class PartitionStore
             }
 
             var footer = builder.Build();
+            if (builder is { BatchBytes: 0, HasProducers: false })
+            {
+                return (null, footer);
+            }
+
             var footerBytes = footer.ToBytes();
             await writer.WriteAsync(footerBytes, CancellationToken.None).ConfigureAwait(false);
             await writer.CommitAsync(CancellationToken.None).ConfigureAwait(false);

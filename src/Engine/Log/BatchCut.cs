@@ -61,7 +61,8 @@ public readonly record struct BatchCut(int Start, int End, long NextOffset, int 
             nextOffset = start < 0 ? -1 : header.NextOffset;
         }
 
-        return start < 0 ? new BatchCut(0, 0, -1, 0) : new BatchCut(start, position, nextOffset, 0);
+        // Between two batches records may be missing, so that the next one is further away than any index entry says.
+        return start < 0 ? Incomplete(BatchHeader.SizeBytes) : new BatchCut(start, position, nextOffset, 0);
     }
 
     private static BatchCut Incomplete(int missingBytes) => new(0, 0, -1, missingBytes);

@@ -188,13 +188,21 @@ public sealed class PartitionLog
         UnsegmentedBytes = _tail.SizeFrom(SegmentedEndOffset);
     }
 
-    /// <summary>Puts one segment in the place of adjacent ones with the same records.</summary>
+    /// <summary>Puts one segment in the place of adjacent ones with the same records, or with more of them.</summary>
+    /// <param name="replacement">
+    /// Null when no record is left. Never so for the last segment: readers of the end have to find something there.
+    /// </param>
     /// <returns>The segments replaced; their files go once they are <see cref="LogSegment.IsReleased"/>.</returns>
-    public IReadOnlyList<LogSegment> ReplaceSegments(IReadOnlyList<LogSegment> old, SegmentEntry merged)
+    public IReadOnlyList<LogSegment> ReplaceSegments(IReadOnlyList<LogSegment> old, SegmentEntry? replacement)
     {
         var index = _segments.IndexOf(old[0]);
         _segments.RemoveRange(index, old.Count);
-        _segments.Insert(index, new LogSegment(merged));
+        SegmentBytes += (replacement?.BatchBytes ?? 0) - old.Sum(segment => segment.Entry.BatchBytes);
+        if (replacement is not null)
+        {
+            _segments.Insert(index, new LogSegment(replacement));
+        }
+
         return Retire(old);
     }
 

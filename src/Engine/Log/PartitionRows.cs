@@ -11,8 +11,14 @@ namespace OrleansStream.Engine.Log;
 /// </param>
 /// <param name="Generation">The number the next segment is named with; it makes names unique.</param>
 /// <param name="Journals">The journals that may hold records of it that are in no segment.</param>
+/// <param name="CompactedOffset">Before it no key has two records; how far compaction has come.</param>
 public sealed record PartitionHead(
-    int Epoch, long LogStartOffset, long NextOffset, long Generation, IReadOnlyList<string> Journals)
+    int Epoch,
+    long LogStartOffset,
+    long NextOffset,
+    long Generation,
+    IReadOnlyList<string> Journals,
+    long CompactedOffset = 0)
 {
     public static PartitionHead Empty { get; } = new(-1, 0, 0, 0, []);
 }

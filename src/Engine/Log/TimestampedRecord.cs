@@ -6,9 +6,6 @@ namespace OrleansStream.Engine.Log;
 /// <summary>A record found by its timestamp, in milliseconds since 1970.</summary>
 public readonly record struct TimestampedRecord(long Offset, long Timestamp)
 {
-    /// <summary>What a batch may grow to when it is decompressed for a search.</summary>
-    private const int MaxDecompressedBytes = 64 * 1_024 * 1_024;
-
     /// <summary>The first record at or after a timestamp, from an offset on; null when there is none.</summary>
     /// <remarks>
     /// In a batch that cannot be decoded, because it is in Zstandard or was built wrong, its first offset stands for
@@ -19,6 +16,7 @@ public readonly record struct TimestampedRecord(long Offset, long Timestamp)
         while (BatchHeader.TryRead(batches, out var header))
         {
             if (header.MaxTimestamp >= timestamp
+                && header.RecordCount > 0
                 && header.NextOffset > fromOffset
                 && FindIn(batches[..header.TotalBytes], header, timestamp, fromOffset, largest: false) is { } found)
             {
@@ -37,11 +35,12 @@ public readonly record struct TimestampedRecord(long Offset, long Timestamp)
         var largest = long.MinValue;
         while (BatchHeader.TryRead(batches, out var header))
         {
-            if (header.BaseOffset >= fromOffset)
+            if (header.BaseOffset >= fromOffset && header.RecordCount > 0)
             {
                 largest = Math.Max(largest, header.MaxTimestamp);
             }
             else if (header.NextOffset > fromOffset
+                && header.RecordCount > 0
                 && FindIn(batches[..header.TotalBytes], header, long.MinValue, fromOffset, largest: true) is { } found)
             {
                 largest = Math.Max(largest, found.Timestamp);
@@ -70,7 +69,7 @@ public readonly record struct TimestampedRecord(long Offset, long Timestamp)
 
         try
         {
-            using var records = BatchCompression.Decompress(header.Codec, body, MaxDecompressedBytes);
+            using var records = BatchCompression.Decompress(header.Codec, body, BatchLimits.MaxDecompressedBytes);
             return FindIn(new BatchReader(records.Span, header.RecordCount), header, timestamp, fromOffset, largest);
         }
         catch (ProtocolException)

@@ -15,7 +15,7 @@ namespace OrleansStream.Protocols.Batches;
 ///       17      4  CRC-32C
 ///       21      2  attributes: bits 0-2 codec, 3 log append time, 4 transactional, 5 control, 6 delete horizon
 ///       23      4  last offset delta
-///       27      8  base timestamp, milliseconds since 1970, -1 for none
+///       27      8  base timestamp, milliseconds since 1970, -1 for none; or the delete horizon
 ///       35      8  max timestamp
 ///       43      8  producer id, -1 for none
 ///       51      2  producer epoch
@@ -45,6 +45,7 @@ public readonly record struct BatchHeader
     internal const short LogAppendTimeFlag = 0x08;
     internal const short TransactionalFlag = 0x10;
     internal const short ControlFlag = 0x20;
+    internal const short HorizonFlag = 0x40;
 
     public long BaseOffset { get; init; }
 
@@ -87,6 +88,9 @@ public readonly record struct BatchHeader
     public bool IsControl => (Attributes & ControlFlag) != 0;
 
     public bool HasLogAppendTime => (Attributes & LogAppendTimeFlag) != 0;
+
+    /// <summary>Whether the base timestamp also is when the batch's tombstones may go.</summary>
+    public bool HasDeleteHorizon => (Attributes & HorizonFlag) != 0;
 
     /// <summary>Whether an idempotent producer wrote it.</summary>
     public bool HasProducer => ProducerId >= 0;

@@ -5,14 +5,29 @@ namespace OrleansStream.Protocols.Batches;
 /// <summary>What a topic demands of a batch when it arrives. Times are in milliseconds, since 1970 or apart.</summary>
 /// <param name="MaxTimestampAge">How far a producer's timestamp may lie before <paramref name="Now"/>.</param>
 /// <param name="MaxTimestampLead">How far a producer's timestamp may lie after <paramref name="Now"/>.</param>
+/// <param name="NeedsKeys">Whether every record must have a key, as in a compacted topic.</param>
 public readonly record struct BatchLimits(
-    int MaxBatchBytes, TimestampType TimestampType, long Now, long MaxTimestampAge, long MaxTimestampLead)
+    int MaxBatchBytes,
+    TimestampType TimestampType,
+    long Now,
+    long MaxTimestampAge,
+    long MaxTimestampLead,
+    bool NeedsKeys = false)
 {
+    /// <summary>What a batch may grow to where it has to be decompressed.</summary>
+    public const int MaxDecompressedBytes = 64 * 1_024 * 1_024;
+
     /// <summary>Stands for "no timestamp" in a record and in a batch.</summary>
     public const long NoTimestamp = -1;
 
     public static BatchLimits Of(TopicConfig topic, long now)
-        => new(topic.MaxBatchBytes, topic.TimestampType, now, topic.MaxTimestampAge, topic.MaxTimestampLead);
+        => new(
+            topic.MaxBatchBytes,
+            topic.TimestampType,
+            now,
+            topic.MaxTimestampAge,
+            topic.MaxTimestampLead,
+            NeedsKeys: topic.IsCompacted);
 
     /// <summary>Whether a producer's timestamp is near enough to the clock, or absent, or not looked at.</summary>
     public bool Allow(long timestamp)

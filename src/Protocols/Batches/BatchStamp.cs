@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace OrleansStream.Protocols.Batches;
 
-/// <summary>The few fields of a stored batch that the log itself sets, in place.</summary>
+/// <summary>The few fields of a stored batch that the log itself sets, in place, and the checksum over them.</summary>
 public static class BatchStamp
 {
     public static void SetBaseOffset(Span<byte> batch, long baseOffset)
@@ -30,6 +30,11 @@ public static class BatchStamp
         BinaryPrimitives.WriteInt64BigEndian(batch[BatchHeader.MaxTimestampPosition..], timestampMs);
         SetCrc(batch);
     }
+
+    /// <summary>Whether the checksum is that of the bytes.</summary>
+    /// <param name="batch">Exactly one batch.</param>
+    public static bool HasRightCrc(ReadOnlySpan<byte> batch, in BatchHeader header)
+        => header.Crc == Crc32C.Compute(batch[BatchHeader.AttributesPosition..]);
 
     /// <summary>Computes the checksum of exactly one batch, whose other fields are final.</summary>
     internal static void SetCrc(Span<byte> batch)

@@ -7,9 +7,10 @@ namespace OrleansStream.Protocols.Batches;
 /// What fails up to the checksum may have been damaged on its way and is <see cref="StreamError.CorruptBatch"/>, which
 /// clients send again. What fails after it was built wrong, so sending it again cannot help: it is
 /// <see cref="StreamError.InvalidRecord"/> or a more telling error. Uncompressed records are walked to the end;
-/// compressed ones are taken as they are.
+/// compressed ones are taken as they are, but for a topic whose records need keys: there they are decompressed, unless
+/// they are in Zstandard.
 ///
-/// Never throws, whatever the bytes, and allocates only to describe a refusal.
+/// Never throws, whatever the bytes, and allocates only to decompress and to describe a refusal.
 /// </remarks>
 public static class BatchValidator
 {
@@ -26,9 +27,9 @@ public static class BatchValidator
         }
 
         var maxTimestamp = header.MaxTimestamp;
-        if (!fault.IsFound && header.Codec == CompressionCodec.None)
+        if (!fault.IsFound)
         {
-            fault = CheckRecords(batch[BatchHeader.SizeBytes..], header, limits, out maxTimestamp);
+            fault = CheckBody(batch[BatchHeader.SizeBytes..], header, limits, ref maxTimestamp);
         }
 
         return fault.IsFound
@@ -137,6 +138,30 @@ public static class BatchValidator
             : default;
     }
 
+    private static Fault CheckBody(
+        ReadOnlySpan<byte> body, in BatchHeader header, in BatchLimits limits, ref long maxTimestamp)
+    {
+        if (header.Codec == CompressionCodec.None)
+        {
+            return CheckRecords(body, header, limits, out maxTimestamp);
+        }
+
+        if (!limits.NeedsKeys || header.Codec == CompressionCodec.Zstd)
+        {
+            return default;
+        }
+
+        try
+        {
+            using var records = BatchCompression.Decompress(header.Codec, body, BatchLimits.MaxDecompressedBytes);
+            return CheckRecords(records.Span, header, limits, out maxTimestamp);
+        }
+        catch (ProtocolException e)
+        {
+            return new(StreamError.InvalidRecord, e.Message);
+        }
+    }
+
     private static Fault CheckRecords(
         ReadOnlySpan<byte> records, in BatchHeader header, in BatchLimits limits, out long maxTimestamp)
     {
@@ -153,6 +178,11 @@ public static class BatchValidator
             {
                 return new(StreamError.InvalidRecord,
                     $"Record {i}: the offset delta is {record.OffsetDelta}; it must be {i}.");
+            }
+
+            if (limits.NeedsKeys && !record.HasKey)
+            {
+                return new(StreamError.InvalidRecord, $"Record {i} has no key; a compacted topic needs one.");
             }
 
             // Wraps as it does for every reader, and then lies outside all but the widest limits.

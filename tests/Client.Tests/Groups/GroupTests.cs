@@ -31,6 +31,24 @@ public abstract class GroupTests<TFixture>(TFixture fixture) : IClassFixture<TFi
         Assert.Equal(350, (await second.TakeAsync(350)).DistinctBy(record => record.Number()).Count());
     }
 
+    [Fact]
+    public async Task Records_committed_while_in_hand_stay_committed_when_the_member_leaves()
+    {
+        var topic = await fixture.Client.FillAsync("in-hand", 1, 100);
+        await using (var member = Join("in-hand", topic))
+        {
+            var batch = await member.ReadBatchAsync();
+            foreach (var _ in batch)
+            {
+            }
+
+            await member.CommitAsync();
+        }
+
+        await using var admin = fixture.Client.CreateAdmin();
+        Assert.Equal(100, (await admin.Groups.GetOffsetsAsync("in-hand"))[new(topic, 0)]);
+    }
+
     [Theory]
     [InlineData(PartitionAssignor.CooperativeSticky)]
     [InlineData(PartitionAssignor.Range)]

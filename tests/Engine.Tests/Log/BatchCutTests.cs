@@ -22,8 +22,9 @@ public sealed class BatchCutTests
         => Assert.Equal(Cut(first, end), BatchCut.Find(Bytes, offset, int.MaxValue, mustTakeOne: true));
 
     [Fact]
-    public void Nothing_is_taken_behind_the_last_batch()
-        => Assert.Equal(new BatchCut(0, 0, -1, 0), BatchCut.Find(Bytes, 16, int.MaxValue, mustTakeOne: true));
+    public void Behind_the_last_batch_the_next_one_is_asked_for()
+        => Assert.Equal(
+            new BatchCut(0, 0, -1, BatchHeader.SizeBytes), BatchCut.Find(Bytes, 16, int.MaxValue, mustTakeOne: true));
 
     [Fact]
     public void Only_whole_batches_within_the_limit_are_taken()

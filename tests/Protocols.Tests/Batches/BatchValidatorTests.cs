@@ -176,6 +176,27 @@ public sealed class BatchValidatorTests
         Assert.Equal(expected, Check(batch));
     }
 
+    [Theory]
+    [MemberData(nameof(Codecs))]
+    public void Where_keys_are_needed_a_record_without_one_is_refused_in_every_codec(CompressionCodec codec)
+    {
+        var limits = SampleBatch.NoLimits with { NeedsKeys = true };
+
+        var check = BatchValidator.Check(SampleBatch.OfThree(codec), limits);
+
+        Assert.Equal(StreamError.InvalidRecord, check.Error);
+        Assert.Contains("Record 1 has no key", check.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_keys_are_needed_what_cannot_be_decoded_is_refused_unless_it_is_in_Zstandard()
+    {
+        var limits = SampleBatch.NoLimits with { NeedsKeys = true };
+
+        Assert.Equal(StreamError.InvalidRecord, Check(SampleBatch.Around("no gzip"u8, 1, attributes: 1), limits));
+        Assert.Equal(StreamError.None, Check(SampleBatch.Around("a frame"u8, 1, attributes: 4), limits));
+    }
+
     private static void AssertRefused(StreamError expected, string message, Func<BatchHeader, BatchHeader> change)
     {
         var check = BatchValidator.Check(SampleBatch.With(SampleBatch.OfThree(), change), SampleBatch.NoLimits);

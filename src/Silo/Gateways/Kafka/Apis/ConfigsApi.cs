@@ -140,7 +140,7 @@ internal sealed class ConfigsApi(
                 case ConfigOperation.Set when value is null:
                     return (ErrorCode.InvalidRequest, $"The configuration '{name}' has no value to set.");
                 case ConfigOperation.Append or ConfigOperation.Subtract:
-                    return (ErrorCode.InvalidConfig, $"The configuration '{name}' is not a list.");
+                    return (ErrorCode.InvalidConfig, $"The configuration '{name}' can only be set as a whole.");
                 case not (ConfigOperation.Set or ConfigOperation.Delete):
                     return (ErrorCode.InvalidRequest, $"There is no operation {operation}.");
             }

@@ -14,6 +14,8 @@ internal static class TopicConfigs
     {
         "int" => ConfigType.Int,
         "long" => ConfigType.Long,
+        "double" => ConfigType.Double,
+        "list" => ConfigType.List,
         _ => ConfigType.String,
     };
 

@@ -1,7 +1,6 @@
-using OrleansStream.TestKit.Clients;
 using OrleansStream.TestKit.Storage;
 
-namespace OrleansStream.Silo.Tests.RealClients;
+namespace OrleansStream.TestKit.Clients;
 
 /// <summary>A silo that clients log in to, with a users file and a certificate.</summary>
 public sealed class SecuredSilo : IAsyncDisposable

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Storage;
+using OrleansStream.Engine.Storage.Local;
+using OrleansStream.Engine.Storage.Memory;
+using OrleansStream.Load.Limits;
+using OrleansStream.Load.Reporting;
+using OrleansStream.Load.Targets;
+using OrleansStream.Load.Workloads;
+
+namespace OrleansStream.Load.Scenarios;
+
+/// <summary>
+/// Compacts a partition of which a part of the records is superseded, in memory and on disk, and looks at what is left.
+/// </summary>
+/// <remarks>
+/// Counted are the bytes read, each twice, and those written. In memory the limit is to copy as many; on disk, to read
+/// as many from the system's cache and to write as many, synced.
+/// </remarks>
+internal static class TakhinCompaction
+{
+    private const int OneKilobyte = 1_024;
+    private const int SegmentBytes = 8 * 1_024 * 1_024;
+    private const double GoalBytes = 100e6;
+
+    public static async Task RunAsync(LoadRun run)
+    {
+        foreach (var (segments, recordBytes, duplicates) in Cases(run.IsFull))
+        {
+            var records = new KeyedRecords(
+                run.IsDryRun ? 2_000 : segments * (SegmentBytes / recordBytes), recordBytes, duplicates);
+            await MeasureInMemoryAsync(run, records, $"{segments}x{recordBytes}/{duplicates}%");
+            if (SystemCalls.AreAvailable)
+            {
+                await MeasureOnDiskAsync(run, records, $"{segments}x{recordBytes}/{duplicates}%");
+            }
+        }
+    }
+
+    private static IEnumerable<(int Segments, int RecordBytes, int Duplicates)> Cases(bool isFull)
+        => from segments in isFull ? (int[])[10, 50, 100] : [10]
+           from recordBytes in (int[])[100, OneKilobyte]
+           from duplicates in isFull || recordBytes == OneKilobyte ? (int[])[30, 50, 70] : [50]
+           select (segments, recordBytes, duplicates);
+
+    private static async Task MeasureInMemoryAsync(LoadRun run, KeyedRecords records, string name)
+    {
+        // The first round is also that in which the code is compiled.
+        var compaction = default(Compaction);
+        for (var round = 0; round < (run.IsDryRun ? 1 : 3); round++)
+        {
+            await using var storage = new MemoryStorage();
+            compaction = await CompactAsync(storage, records);
+        }
+
+        var copy = MemoryLimit.MeasureCopy(compaction.ReadBytes + compaction.WrittenBytes);
+        Add(run, "memory/" + name, compaction, new Comparison("memory copy", copy.PerSecond), records);
+        var logBytes = compaction.ReadBytes / 2;
+        run.Add(new Figure(
+            $"takhin-compaction/memory/{name}/100MB",
+            compaction.Throughput.Elapsed.TotalMilliseconds * GoalBytes / logBytes,
+            "ms",
+            SettingOf("in process, in memory", records)));
+    }
+
+    private static async Task MeasureOnDiskAsync(LoadRun run, KeyedRecords records, string name)
+    {
+        using var directory = new ScratchDirectory();
+        await using var storage = await LocalStorage.OpenAsync(
+            directory.Combine("data"), JournalSync.Os, CancellationToken.None);
+        var compaction = await CompactAsync(storage, records);
+        var path = directory.Combine("limit");
+        var write = DiskLimit.MeasureWrite(path, Math.Max(1, compaction.WrittenBytes));
+        var read = DiskLimit.MeasureRead([path], isCold: false);
+        var seconds = (compaction.ReadBytes / read.PerSecond) + write.Elapsed.TotalSeconds;
+        var limit = (compaction.ReadBytes + compaction.WrittenBytes) / seconds;
+        Add(run, "disk/" + name, compaction, new Comparison("cached read + synced write", limit), records);
+    }
+
+    private static void Add(
+        LoadRun run, string name, in Compaction compaction, Comparison limit, KeyedRecords records)
+        => run.Add(new Figure(
+            "takhin-compaction/" + name,
+            compaction.Throughput.PerSecond,
+            "B/s",
+            SettingOf("in process", records),
+            limit));
+
+    private static Setting SettingOf(string place, KeyedRecords records)
+        => new(place, "compacted", records.RecordBytes, KeyedRecords.PerBatch, 1, 1);
+
+    private static async Task<Compaction> CompactAsync(IStorage storage, KeyedRecords records)
+    {
+        await using var store = await LogStore.OpenAsync(
+            storage, new EngineOptions(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        var configs = new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = "compact",
+            ["segment.bytes"] = $"{SegmentBytes}",
+        };
+        var created = await store.Topics.CreateAsync(new("compaction", 1, configs), CancellationToken.None);
+        var partition = await store.OpenPartitionAsync(
+            new(created.Topic!.Id, 0), new SingleTurn(), CancellationToken.None)
+            ?? throw new WrongResultException("The partition is not there.");
+        await records.AppendAsync(partition);
+        await partition.FlushAsync();
+        var before = await partition.GetStatusAsync(CancellationToken.None);
+        var start = Stopwatch.GetTimestamp();
+        await store.MaintainAsync();
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        var after = await partition.GetStatusAsync(CancellationToken.None);
+        await records.CheckAsync(partition);
+        return new Compaction(2 * before.SizeBytes, after.SizeBytes, elapsed);
+    }
+
+    private readonly record struct Compaction(long ReadBytes, long WrittenBytes, TimeSpan Elapsed)
+    {
+        public Throughput Throughput => new(ReadBytes + WrittenBytes, Elapsed);
+    }
+}

@@ -1,0 +1,242 @@
+using System.Buffers;
+using OrleansStream.Protocols;
+using OrleansStream.Protocols.Batches;
+
+namespace OrleansStream.Engine.Log.Compaction;
+
+/// <summary>Decides which records of a log survive a pass of compaction, batch by batch, in order.</summary>
+/// <remarks>
+/// First all dirty batches are noted in the <see cref="OffsetMap"/>, as far as it has room. Then the whole log up to
+/// there is gone through again, in order, and what has a later record of the same key goes. A record without a key goes
+/// as well: it is from a time when the topic was not compacted.
+///
+/// A tombstone stays until no record before it has its key, and then for the topic's <c>delete.retention.ms</c>. That
+/// is known when the pass that notes it reaches its batch, and written there as the batch's delete horizon.
+///
+/// A batch that cannot be decoded, because it is in Zstandard or was built wrong, stays as it is. Its keys may be any:
+/// tombstones behind it get no horizon, or they would leave a deleted record behind.
+///
+/// A batch without records goes, also that of an idempotent producer: what is remembered of producers is in the
+/// segments' footers. Only the last batch of all segments stays, so that readers get beyond it.
+///
+/// Not thread-safe: one pass owns it.
+/// </remarks>
+/// <param name="range">What is to be noted, if there is room for it.</param>
+/// <param name="now">Milliseconds since 1970.</param>
+/// <param name="deleteRetention">How long tombstones stay, in milliseconds.</param>
+public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, long deleteRetention)
+{
+    private readonly BatchRewriter _rewriter = new();
+    private readonly List<(int Start, int End)> _runs = [];
+    private bool _hasUndecoded;
+
+    /// <summary>Where the next record to be noted is; the pass covers everything before it.</summary>
+    public long EndOffset { get; private set; } = range.StartOffset;
+
+    /// <summary>Notes the keys of batches.</summary>
+    /// <returns>False when the range ends, or the map has no room for all of them.</returns>
+    /// <exception cref="InvalidDataException">A batch does not match its checksum.</exception>
+    public bool TryNote(ReadOnlySpan<byte> batches)
+    {
+        while (BatchHeader.TryRead(batches, out var header))
+        {
+            if (header.BaseOffset >= range.EndOffset)
+            {
+                return false;
+            }
+
+            var batch = batches[..header.TotalBytes];
+            ThrowIfDamaged(batch, header);
+            using var records = TryDecode(batch, header, out var isDecoded);
+            if (isDecoded && !TryNote(RecordsOf(batch, records), header))
+            {
+                return false;
+            }
+
+            EndOffset = header.NextOffset;
+            batches = batches[batch.Length..];
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes what is left of batches.</summary>
+    /// <param name="lastOffset">The end of the last segment; a batch that ends there stays.</param>
+    /// <returns>Whether anything changed.</returns>
+    /// <exception cref="InvalidDataException">A batch does not match its checksum.</exception>
+    public bool Compact(ReadOnlySpan<byte> batches, long lastOffset, IBufferWriter<byte> output)
+    {
+        var isChanged = false;
+        while (BatchHeader.TryRead(batches, out var header))
+        {
+            var batch = batches[..header.TotalBytes];
+            if (!TryCompact(batch, header, header.NextOffset == lastOffset, output))
+            {
+                output.Write(batch);
+            }
+            else
+            {
+                isChanged = true;
+            }
+
+            batches = batches[batch.Length..];
+        }
+
+        return isChanged;
+    }
+
+    private static PooledBuffer? TryDecode(ReadOnlySpan<byte> batch, in BatchHeader header, out bool isDecoded)
+    {
+        isDecoded = true;
+        if (header.Codec == CompressionCodec.None || header.RecordCount == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (header.Codec < CompressionCodec.Zstd)
+            {
+                return BatchCompression.Decompress(
+                    header.Codec, batch[BatchHeader.SizeBytes..], BatchLimits.MaxDecompressedBytes);
+            }
+        }
+        catch (ProtocolException)
+        {
+            // Taken in while the topic was not compacted, when nobody looked inside.
+        }
+
+        isDecoded = false;
+        return null;
+    }
+
+    private static ReadOnlySpan<byte> RecordsOf(ReadOnlySpan<byte> batch, PooledBuffer? decompressed)
+        => decompressed is null ? batch[BatchHeader.SizeBytes..] : decompressed.Span;
+
+    // Written anew, a damaged batch would get a checksum that fits.
+    private static void ThrowIfDamaged(ReadOnlySpan<byte> batch, in BatchHeader header)
+    {
+        if (!BatchStamp.HasRightCrc(batch, header))
+        {
+            throw new InvalidDataException($"The batch at offset {header.BaseOffset} does not match its checksum.");
+        }
+    }
+
+    private bool TryNote(ReadOnlySpan<byte> records, in BatchHeader header)
+    {
+        try
+        {
+            foreach (var record in new RecordKeyReader(records, header.RecordCount))
+            {
+                var offset = header.BaseOffset + record.OffsetDelta;
+                if (offset < range.StartOffset || !record.HasKey)
+                {
+                    continue;
+                }
+
+                if (!map.TryPut(record.Key, offset))
+                {
+                    EndOffset = offset;
+                    return false;
+                }
+            }
+        }
+        catch (ProtocolException)
+        {
+            // It will stay as it is, so what it superseded need not.
+        }
+
+        return true;
+    }
+
+    // False when the batch stays as it is.
+    private bool TryCompact(
+        ReadOnlySpan<byte> batch, in BatchHeader header, bool isLast, IBufferWriter<byte> output)
+    {
+        if (header.BaseOffset >= EndOffset)
+        {
+            return false;
+        }
+
+        using var decompressed = TryDecode(batch, header, out var isDecoded);
+        var records = RecordsOf(batch, decompressed);
+        if (!isDecoded || TryRetain(records, header) is not { } retained)
+        {
+            _hasUndecoded = true;
+            return false;
+        }
+
+        var isEmptied = retained.RecordCount == 0 && !isLast;
+        if (retained.RecordCount == header.RecordCount && retained.DeleteHorizon is null && !isEmptied)
+        {
+            return false;
+        }
+
+        ThrowIfDamaged(batch, header);
+        if (!isEmptied)
+        {
+            _rewriter.Write(header, records, retained, output);
+        }
+
+        return true;
+    }
+
+    // Null when the records cannot be read.
+    private RetainedRecords? TryRetain(ReadOnlySpan<byte> records, in BatchHeader header)
+    {
+        _runs.Clear();
+        var count = 0;
+        var hasTombstone = false;
+        var maxTimestamp = BatchLimits.NoTimestamp;
+        var areTombstonesGone = header.HasDeleteHorizon && header.BaseTimestamp <= now;
+        try
+        {
+            foreach (var record in new RecordKeyReader(records, header.RecordCount))
+            {
+                if (!Survives(record, header, areTombstonesGone))
+                {
+                    continue;
+                }
+
+                AddToRuns(record.Start, record.End);
+                count++;
+                hasTombstone |= record.IsTombstone;
+                maxTimestamp = Math.Max(maxTimestamp, unchecked(header.BaseTimestamp + record.TimestampDelta));
+            }
+        }
+        catch (ProtocolException)
+        {
+            return null;
+        }
+
+        if (header.HasLogAppendTime && count > 0)
+        {
+            maxTimestamp = header.MaxTimestamp;
+        }
+
+        var getsHorizon = hasTombstone
+            && !header.HasDeleteHorizon
+            && !_hasUndecoded
+            && header.NextOffset <= EndOffset;
+        return new(_runs, count, maxTimestamp, getsHorizon ? FindHorizon() : null);
+    }
+
+    private bool Survives(in RecordKey record, in BatchHeader header, bool areTombstonesGone)
+        => record.HasKey
+            && !(record.IsTombstone && areTombstonesGone)
+            && !map.IsSuperseded(record.Key, header.BaseOffset + record.OffsetDelta);
+
+    private void AddToRuns(int start, int end)
+    {
+        if (_runs.Count > 0 && _runs[^1].End == start)
+        {
+            _runs[^1] = (_runs[^1].Start, end);
+        }
+        else
+        {
+            _runs.Add((start, end));
+        }
+    }
+
+    private long FindHorizon() => deleteRetention > long.MaxValue - now ? long.MaxValue : now + deleteRetention;
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace OrleansStream.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    private const string Nobody = "127.0.0.1:1";
+
+    [Theory]
+    [InlineData("Required argument 'TOPIC'", "produce")]
+    [InlineData("Cannot parse argument 'x' for option '--rate'.", "bench", "--rate", "x")]
+    [InlineData("--rate takes", "bench", "--rate", "0")]
+    [InlineData("--timeout takes", "doctor", "--timeout", "0")]
+    [InlineData("NAME=VALUE", "topics", "create", "t", "--config", "oops")]
+    [InlineData("NAME=VALUE", "produce", "t", "--header", "oops")]
+    [InlineData("Nothing to change", "topics", "alter", "t")]
+    [InlineData("'never' is none of beginning", "consume", "t", "--from", "never")]
+    [InlineData("'never' is none of beginning", "groups", "reset", "g", "--to", "never")]
+    [InlineData("'a[' is no path", "consume", "t", "--where", "a[")]
+    [InlineData("--partition cannot", "consume", "t", "--group", "g", "--partition", "0")]
+    [InlineData("--sasl takes --user", "topics", "list", "--sasl", "PLAIN")]
+    [InlineData("needs a password", "topics", "list", "--user", "ann")]
+    [InlineData("does not name servers", "topics", "list", "--bootstrap", "host:port")]
+    public async Task A_mistake_is_answered_with_a_sentence_and_exit_code_2(string sentence, params string[] arguments)
+    {
+        var outcome = await Outcome.OfAsync(Stream.Null, arguments);
+
+        Assert.Contains(sentence, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+    }
+
+    [Theory]
+    [InlineData("topics", "list")]
+    [InlineData("produce", "t")]
+    [InlineData("consume", "t")]
+    [InlineData("groups", "describe", "g")]
+    [InlineData("bench")]
+    public async Task Where_nobody_answers_one_line_says_so_and_the_exit_code_is_3(params string[] arguments)
+    {
+        var outcome = await Outcome.OfAsync(Stream.Null, [.. arguments, "-b", Nobody, "--timeout", "0.2"]);
+
+        Assert.StartsWith($"ostream: No server answers at {Nobody}.", outcome.Error, StringComparison.Ordinal);
+        Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+        Assert.Equal(3, outcome.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_doctor_of_a_dead_cluster_reports_it_as_json_too()
+    {
+        var outcome = await Outcome.OfAsync(Stream.Null, ["doctor", "--json", "-b", Nobody, "--timeout", "0.2"]);
+
+        using var report = JsonDocument.Parse(outcome.Output);
+        Assert.False(report.RootElement.GetProperty("healthy").GetBoolean());
+        Assert.Equal("broken", report.RootElement.GetProperty("findings")[0].GetProperty("verdict").GetString());
+        Assert.Equal(1, outcome.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_named()
+    {
+        var outcome = await Outcome.OfAsync(Stream.Null, ["produce", "t", "/no/such/file"]);
+
+        Assert.Contains("/no/such/file", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(5, outcome.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    [InlineData("pwsh")]
+    public async Task Each_shell_has_a_script_that_asks_for_suggestions(string shell)
+        => Assert.Contains(
+            "[suggest:",
+            (await Outcome.OfAsync(Stream.Null, ["completion", shell])).Succeeded(),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Suggestions_are_what_could_come_next()
+    {
+        var verbs = (await Outcome.OfAsync(Stream.Null, ["[suggest:15]", "ostream topics "])).Succeeded().Split('\n');
+
+        Assert.Superset(new HashSet<string> { "create", "describe" }, verbs.ToHashSet());
+        Assert.DoesNotContain("produce", verbs);
+    }
+}

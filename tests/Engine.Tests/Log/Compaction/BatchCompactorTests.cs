@@ -1,0 +1,171 @@
+using System.Buffers;
+using OrleansStream.Engine.Log.Compaction;
+using OrleansStream.Protocols.Batches;
+using OrleansStream.TestKit.Batches;
+
+namespace OrleansStream.Engine.Tests.Log.Compaction;
+
+public sealed class BatchCompactorTests
+{
+    private const long Now = 1_000_000;
+    private const long DeleteRetention = 500;
+
+    private static readonly KeyedRecord[] Old = [new("a", "1", 10), new("b", "1", 40), new("c", "1", 20)];
+    private static readonly KeyedRecord[] New = [new("b", "2", 50), new("d", "2", 30)];
+
+    [Theory]
+    [InlineData(CompressionCodec.None)]
+    [InlineData(CompressionCodec.Gzip)]
+    [InlineData(CompressionCodec.Snappy)]
+    [InlineData(CompressionCodec.Lz4)]
+    public void What_is_superseded_goes_and_the_rest_keeps_its_offset_its_producer_and_its_codec(CompressionCodec codec)
+    {
+        var log = Log(KeyedBatch.Of(Old, codec, producerId: 7, baseSequence: 3), KeyedBatch.Of(New, codec));
+
+        var compacted = Compact(log);
+
+        Assert.Equal(
+            [(0, Old[0]), (2, Old[2]), (3, New[0]), (4, New[1])], KeyedBatch.Read(compacted));
+        var header = TestBatch.HeaderOf(compacted);
+        var before = TestBatch.HeaderOf(log);
+        Assert.Equal(
+            before with { RecordCount = 2, MaxTimestamp = 20, Crc = header.Crc, BatchLength = header.BatchLength },
+            header);
+        Assert.Equal(codec, header.Codec);
+    }
+
+    [Fact]
+    public void A_batch_without_records_goes_unless_it_is_the_last()
+    {
+        var log = Log(KeyedBatch.Of(New, producerId: 7), KeyedBatch.Of(New), KeyedBatch.Of([new(null, "keyless")]));
+
+        var compacted = Compact(log, lastOffset: 5);
+
+        Assert.Equal([(2, New[0]), (3, New[1])], KeyedBatch.Read(compacted));
+        var last = TestBatch.HeaderOf(TestBatch.Split(compacted)[^1].Span);
+        Assert.Equal((4, 5, 0, -1), (last.BaseOffset, last.NextOffset, last.RecordCount, last.MaxTimestamp));
+        Assert.Equal(KeyedBatch.Read(compacted), KeyedBatch.Read(Compact(compacted)));
+        Assert.Equal(2 + 2, TestBatch.HeaderOf(TestBatch.Split(Compact(compacted))[^1].Span).NextOffset);
+    }
+
+    [Fact]
+    public void A_tombstone_stays_for_as_long_as_it_is_to_be_seen()
+    {
+        KeyedRecord tombstone = new("a", null, 60);
+        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of([tombstone, new("e", "5", 70)]));
+
+        var first = Compact(log);
+        var waiting = Compact(first, startOffset: 5, now: Now + DeleteRetention - 1);
+        var last = Compact(first, startOffset: 5, now: Now + DeleteRetention);
+
+        (long, KeyedRecord)[] kept = [(1, Old[1]), (2, Old[2]), (3, tombstone), (4, new("e", "5", 70))];
+        Assert.Equal(kept, KeyedBatch.Read(first));
+        var header = TestBatch.HeaderOf(TestBatch.Split(first)[1].Span);
+        Assert.Equal(
+            (true, Now + DeleteRetention, 70), (header.HasDeleteHorizon, header.BaseTimestamp, header.MaxTimestamp));
+        Assert.Equal(first, waiting);
+        Assert.Equal(kept.Where(record => record.Item2.Value is not null), KeyedBatch.Read(last));
+    }
+
+    [Fact]
+    public void A_batch_that_cannot_be_decoded_stays_and_so_do_the_tombstones_behind_it()
+    {
+        var zstd = KeyedBatch.Of(Old);
+        BatchHeader header = TestBatch.HeaderOf(zstd) with { Attributes = (short)CompressionCodec.Zstd };
+        header.Write(zstd);
+        BatchStamp.SetMaxTimestamp(zstd, header.MaxTimestamp);
+        var log = Log(KeyedBatch.Of(Old), zstd, KeyedBatch.Of([new("a", null)]));
+
+        var compacted = Compact(log);
+        var later = Compact(compacted, startOffset: 7, now: long.MaxValue - 1);
+
+        var batches = TestBatch.Split(compacted);
+        Assert.Equal([(1, Old[1]), (2, Old[2])], KeyedBatch.Read(batches[0]));
+        Assert.Equal(TestBatch.Split(log)[1], batches[1].ToArray());
+        Assert.Equal([(6, new("a", null))], KeyedBatch.Read(batches[2]));
+        Assert.Equal(compacted, later);
+    }
+
+    // Pass after pass, until all is compacted; after each the log says the same.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Where_the_memory_is_too_small_several_passes_come_to_the_same(int keys)
+    {
+        var random = new Random(keys);
+        var log = Log([.. Enumerable.Range(0, 60).Select(i => KeyedBatch.Of(
+            Enumerable.Range(0, random.Next(1, 5)).Select(j => new KeyedRecord($"{random.Next(20)}", $"{i},{j}"))))]);
+        var end = TestBatch.HeaderOf(TestBatch.Split(log)[^1].Span).NextOffset;
+        var whole = KeyedBatch.Read(Compact(log));
+        var passes = 0;
+        for (var start = 0L; start < end; passes++)
+        {
+            var compactor = new BatchCompactor(
+                new OffsetMap(long.MaxValue, OffsetMap.EntryBytes * keys * 5 / 4, seed: 1),
+                new DirtyRange(start, end, 0, 0), Now, DeleteRetention);
+            Assert.Equal(compactor.EndOffset, start);
+            compactor.TryNote(log);
+            Assert.True(compactor.EndOffset > start);
+            var left = new ArrayBufferWriter<byte>();
+            compactor.Compact(log, lastOffset: end, left);
+            (log, start) = (left.WrittenSpan.ToArray(), compactor.EndOffset);
+            Assert.Equal(Latest(whole), Latest(KeyedBatch.Read(log)));
+        }
+
+        Assert.True(passes > 1);
+        Assert.Equal(whole, KeyedBatch.Read(log));
+    }
+
+    [Fact]
+    public void What_lies_behind_the_range_is_neither_noted_nor_changed()
+    {
+        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
+
+        Assert.Equal(log, Compact(log, endOffset: 3));
+    }
+
+    [Fact]
+    public void A_damaged_batch_is_not_given_a_checksum_that_fits()
+    {
+        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
+        log[BatchHeader.SizeBytes + 9] ^= 1;
+
+        Assert.Throws<InvalidDataException>(() => Compact(log));
+        Assert.Throws<InvalidDataException>(() => Compact(log, startOffset: 3));
+    }
+
+    private static Dictionary<string, string?> Latest(IEnumerable<(long Offset, KeyedRecord Record)> records)
+        => records.GroupBy(record => record.Record.Key!).ToDictionary(key => key.Key, key => key.Last().Record.Value);
+
+    private static byte[] Log(params byte[][] batches)
+    {
+        var offset = 0L;
+        foreach (var batch in batches)
+        {
+            BatchStamp.SetBaseOffset(batch, offset);
+            offset = TestBatch.HeaderOf(batch).NextOffset;
+        }
+
+        return [.. batches.SelectMany(batch => batch)];
+    }
+
+    private static byte[] Compact(
+        byte[] log, long startOffset = 0, long endOffset = 1_000, long lastOffset = -1, long now = Now)
+    {
+        var range = new DirtyRange(startOffset, endOffset, 0, 0);
+        var compactor = new BatchCompactor(new OffsetMap(100, 10_000, seed: 1), range, now, DeleteRetention);
+        foreach (var batch in TestBatch.Split(log))
+        {
+            if (TestBatch.HeaderOf(batch.Span).NextOffset > startOffset)
+            {
+                compactor.TryNote(batch.Span);
+            }
+        }
+
+        var left = new ArrayBufferWriter<byte>();
+        var isChanged = compactor.Compact(log, lastOffset, left);
+        Assert.Equal(isChanged, !left.WrittenSpan.SequenceEqual(log));
+        return left.WrittenSpan.ToArray();
+    }
+}
