@@ -2,9 +2,8 @@ namespace OrleansStream.AzureStorage;
 
 /// <summary>A storage account's connection string, taken apart.</summary>
 /// <remarks>
-/// <c>Name=value</c> pairs with semicolons between them, as
-/// <see href="https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string">Azure's documents</see>
-/// have them.
+/// <c>Name=value</c> pairs with semicolons between them:
+/// https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
 /// </remarks>
 internal sealed class AzureConnectionString
 {

@@ -7,7 +7,7 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.AzureStorage;
 
-/// <summary>Keeps everything in a container and a table of an Azure storage account, held for this process alone.</summary>
+/// <summary>Keeps everything in an Azure storage account, held for this process alone.</summary>
 /// <remarks>
 /// <code>
 /// container NAME   lock                                     leased while open; names the holder

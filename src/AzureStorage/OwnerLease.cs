@@ -37,7 +37,10 @@ internal sealed class OwnerLease : IAsyncDisposable
     /// <summary>Takes the lease, waiting for that of a silo that crashed to end.</summary>
     /// <exception cref="IOException">Another process holds the storage; the message says which.</exception>
     public static async Task<OwnerLease> TakeAsync(
-        BlobContainerClient container, AzureStoreOptions options, TimeProvider time, CancellationToken cancellationToken)
+        BlobContainerClient container,
+        AzureStoreOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var lease = new OwnerLease(container, options.Lease, time);
         await lease.CreateBlobAsync(cancellationToken).ConfigureAwait(false);
@@ -101,9 +104,8 @@ internal sealed class OwnerLease : IAsyncDisposable
     {
         try
         {
-            var ifNew = new BlobRequestConditions { IfNoneMatch = ETag.All };
-            await _blob.UploadAsync(
-                BinaryData.Empty, new BlobUploadOptions { Conditions = ifNew }, cancellationToken).ConfigureAwait(false);
+            var ifNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            await _blob.UploadAsync(BinaryData.Empty, ifNew, cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {

@@ -1,6 +1,6 @@
 namespace OrleansStream.AzureStorage;
 
-/// <summary>Makes the calls to the service: only while this process owns the storage, with faults as the ports want.</summary>
+/// <summary>Calls the service: only while this process owns the storage, with faults as the ports want.</summary>
 internal sealed class StorageCalls(OwnerLease lease)
 {
     /// <param name="name">What the call is about; it begins the message of a fault.</param>

@@ -4,8 +4,8 @@ namespace OrleansStream.AzureStorage.Tests;
 
 public sealed class AzuriteTests
 {
-    // The suites in the folder Azurite are compiled only where it is installed; elsewhere this says why they are missing.
+    // The suites in the folder Azurite are compiled only where it is installed; elsewhere this says why not.
     [FactNeeding("azurite")]
     public void The_suites_that_run_on_Azurite_are_part_of_this_build()
-        => Assert.NotNull(typeof(AzuriteTests).Assembly.GetType("OrleansStream.AzureStorage.Tests.Azurite.AzuriteFixture"));
+        => Assert.NotNull(Type.GetType($"{typeof(AzuriteTests).Namespace}.Azurite.AzuriteFixture"));
 }

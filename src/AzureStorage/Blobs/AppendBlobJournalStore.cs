@@ -7,7 +7,7 @@ using OrleansStream.Engine.Storage;
 namespace OrleansStream.AzureStorage.Blobs;
 
 /// <summary>Keeps journal files as append blobs.</summary>
-/// <remarks>A sealed file has a lease without end whose id nobody keeps: it takes no appends, but can be deleted.</remarks>
+/// <remarks>A sealed file has a lease without end whose id nobody keeps: it takes no appends.</remarks>
 internal sealed class AppendBlobJournalStore(BlobContainerClient container, StorageCalls calls) : IJournalStore
 {
     private const string Folder = "journal/";

@@ -3,7 +3,7 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace OrleansStream.AzureStorage.Blobs;
 
-/// <summary>Tells a blob that this writer made from any other of its name, when the reply to making it was lost.</summary>
+/// <summary>Tells a blob that this writer made from any other of its name, when a reply was lost.</summary>
 internal sealed class BlobMarker
 {
     private const string Key = "writer";

@@ -10,8 +10,8 @@ namespace OrleansStream.AzureStorage.Blobs;
 
 /// <summary>Writes one segment as blocks, which a commit makes a blob.</summary>
 /// <remarks>
-/// Blocks are sent while the next are being filled, a few at a time. The service checks the MD5 of each. The owner makes
-/// one call at a time; only <see cref="Refuse"/> may come from elsewhere.
+/// Blocks are sent while the next are being filled, a few at a time. The service checks the MD5 of each. The owner
+/// makes one call at a time; only <see cref="Refuse"/> may come from elsewhere.
 /// </remarks>
 internal sealed class BlockBlobWriter(
     BlockBlobClient blob, StorageCalls calls, Action<BlockBlobWriter> onGone) : ISegmentWriter

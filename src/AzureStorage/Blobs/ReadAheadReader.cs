@@ -2,7 +2,7 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.AzureStorage.Blobs;
 
-/// <summary>Reads a journal file in large pieces, for those who go through it from front to back in small ones.</summary>
+/// <summary>Reads a journal file in large pieces, for those who go through it in small ones.</summary>
 /// <remarks>The last piece read is an immutable value that any reader may replace.</remarks>
 internal sealed class ReadAheadReader(BlobReader blob) : IJournalReader
 {

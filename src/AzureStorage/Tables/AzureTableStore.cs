@@ -5,8 +5,8 @@ namespace OrleansStream.AzureStorage.Tables;
 /// <summary>Keeps the rows of all tables in one Azure table; a batch is one entity group transaction.</summary>
 /// <remarks>
 /// Each row names the batch that wrote it last. When the reply to a batch is lost, or a second try of it finds its
-/// conditions broken, the rows themselves tell whether it was done. Where they cannot, because another batch has written
-/// them since, the caller learns just that.
+/// conditions broken, the rows themselves tell whether it was done. Where they cannot, because another batch has
+/// written them since, the caller learns just that.
 /// </remarks>
 internal sealed class AzureTableStore(TableEndpoint table, StorageCalls calls) : ITableStore
 {
@@ -74,8 +74,8 @@ internal sealed class AzureTableStore(TableEndpoint table, StorageCalls calls) :
             ?? throw new IOException($"{failure.Message} The batch may or may not have been done.", failure);
     }
 
-    // The ETags of a batch that was done after all; null for one that was not, or that nothing tells of any more. A batch
-    // that only deletes leaves no mark: when its rows are gone, what was asked for is so.
+    // The ETags of a batch that was done after all; null for one that was not, or that nothing tells of any more. A
+    // batch that only deletes leaves no mark: when its rows are gone, what was asked for is so.
     private async Task<IReadOnlyList<string?>?> FindOutcomeAsync(
         string tableName, string partitionKey, EntityBatch batch, CancellationToken cancellationToken)
     {

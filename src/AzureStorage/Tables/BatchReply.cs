@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace OrleansStream.AzureStorage.Tables;
 
-/// <summary>What the service answered to an <see cref="EntityBatch"/>: an ETag for each operation, or why none was done.</summary>
+/// <summary>What the service answered to an <see cref="EntityBatch"/>: ETags, or why nothing was done.</summary>
 /// <param name="Status">202 when all was done, else the status of the operation that failed.</param>
 /// <param name="ETags">In the order of the operations; null for a deletion. Empty when nothing was done.</param>
 /// <param name="ErrorCode">The service's name for what went wrong; empty when it gave none.</param>
@@ -17,7 +17,7 @@ internal sealed record BatchReply(int Status, IReadOnlyList<string?> ETags, stri
     /// <summary>Whether a condition did not hold.</summary>
     public bool IsConflict => Status is 404 or 409 or 412 && ErrorCode != "TableNotFound";
 
-    /// <summary>Reads the body of a reply with status 202: a MIME message with an HTTP reply for each operation.</summary>
+    /// <summary>Reads the body of a 202: a MIME message with an HTTP reply for each operation.</summary>
     public static BatchReply Decode(string body)
     {
         List<string?> etags = [];

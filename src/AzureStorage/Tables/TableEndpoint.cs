@@ -5,14 +5,14 @@ using Azure.Core.Pipeline;
 
 namespace OrleansStream.AzureStorage.Tables;
 
-/// <summary>Speaks to one table of the table service: the few requests that are needed, over Azure.Core's pipeline.</summary>
+/// <summary>Speaks to one Azure table: the few requests that are needed, over Azure.Core's pipeline.</summary>
 /// <remarks>
 /// The pipeline signs requests and tries them again. Its faults are <see cref="RequestFailedException"/>s and their
 /// kind. https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 /// </remarks>
 internal sealed class TableEndpoint(Uri service, string name, HttpPipeline pipeline)
 {
-    private const string ServiceVersion = "2019-02-02";
+    private const string ServiceVersion = "2020-12-06"; // The first that takes tokens.
     private const string Json = "application/json;odata=minimalmetadata";
 
     private readonly Uri _batches = Combine(service, "$batch");
@@ -81,7 +81,7 @@ internal sealed class TableEndpoint(Uri service, string name, HttpPipeline pipel
     }
 
     /// <summary>Sends a batch.</summary>
-    /// <returns>The answer, and whether it may be the answer to a later try than the one that was carried out.</returns>
+    /// <returns>The answer, and whether an earlier try than the one it answers may have been carried out.</returns>
     public async Task<(BatchReply Reply, bool WasRetried)> SendAsync(
         EntityBatch batch, CancellationToken cancellationToken)
     {

@@ -5,9 +5,9 @@ namespace OrleansStream.AzureStorage.Tables;
 
 /// <summary>Writes keys of any text with the characters that the table service takes.</summary>
 /// <remarks>
-/// One Azure table holds all of ours: <c>TABLE|PARTITION KEY</c> and the row key. ASCII letters, digits, <c>- _ .</c> and
-/// text beyond U+009F stand for themselves, everything else is <c>!</c> and four hexadecimal digits. What the service
-/// refuses: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+/// One Azure table holds all of ours: <c>TABLE|PARTITION KEY</c> and the row key. ASCII letters, digits, <c>- _ .</c>
+/// and text beyond U+009F stand for themselves, everything else is <c>!</c> and four hexadecimal digits. What the
+/// service refuses: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 /// </remarks>
 internal static class TableKeys
 {

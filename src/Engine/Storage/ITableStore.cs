@@ -67,7 +67,8 @@ public interface ITableStore
     /// <returns>The new ETags, in the order of the operations; null for a deletion.</returns>
     /// <exception cref="TableConflictException">A condition did not hold.</exception>
     /// <exception cref="ArgumentException">
-    /// No or too many operations, a key or value too long, too much in all, no ETag to replace, or a row key named twice.
+    /// No or too many operations, a key or value too long, too much in all, no ETag to replace, or a row key named
+    /// twice.
     /// </exception>
     ValueTask<IReadOnlyList<string?>> ExecuteAsync(
         string table,

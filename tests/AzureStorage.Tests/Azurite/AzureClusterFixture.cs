@@ -6,7 +6,7 @@ using OrleansStream.TestKit.Contracts;
 
 namespace OrleansStream.AzureStorage.Tests.Azurite;
 
-/// <summary>A cluster on Azurite that is never closed: each restart takes the storage from the one before, as it runs.</summary>
+/// <summary>A cluster on Azurite. A restart does not close it: the next takes the storage from it.</summary>
 public sealed class AzureClusterFixture : ClusterFixture
 {
     private readonly AzuriteFixture _storage = new();

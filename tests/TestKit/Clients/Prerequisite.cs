@@ -32,8 +32,8 @@ public static class Prerequisite
             ? null
             : $"kafkajs is not installed: npm ci --prefix {s_nodeClients}",
         "azurite" => !Succeeds("node", "--version") ? "Node.js is not installed."
-            : !File.Exists(AzuriteProcess.Script) ? "azurite is not installed: npm ci --prefix tests/AzureStorage.Tests/Azurite"
-            : null,
+            : File.Exists(AzuriteProcess.Script) ? null
+            : "azurite is not installed: npm ci --prefix tests/AzureStorage.Tests/Azurite",
         "strace" => !Succeeds("strace", "-V") ? "strace is not installed."
             : !MayAttach() ? "strace may not attach to processes here."
             : null,
