@@ -116,8 +116,10 @@ public sealed class SecurityTests(ITestOutputHelper output)
     public async Task Plain_text_and_an_expired_certificate_come_to_nothing()
     {
         await using var silo = await SecuredSilo.StartAsync("ssl", output.WriteLine, TimeSpan.FromDays(-1));
+        int port;
         using (var connection = await KafkaConnection.OpenAsync(silo.KafkaAddress))
         {
+            port = connection.LocalPort;
             await Assert.ThrowsAnyAsync<IOException>(() => connection.ListTopicsAsync());
         }
 
@@ -130,7 +132,9 @@ public sealed class SecurityTests(ITestOutputHelper output)
         Assert.Contains("certificate", refusal.Message, StringComparison.OrdinalIgnoreCase);
         await silo.StopAsync();
         Assert.Equal(1, silo.CountLines("clients will refuse it"));
-        Assert.Equal(1, silo.CountLines("The client does not speak TLS."));
+
+        // What kcat leaves in the middle of shaking hands, when its time is over, is said of it too.
+        Assert.Equal(1, silo.CountLines($":{port} could not log in by kafka: The client does not speak TLS."));
     }
 
     private static string[] LogIn(string mechanism, string password) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using OrleansStream.Protocols.Kafka;
 using OrleansStream.Protocols.Kafka.Messages;
@@ -26,6 +27,9 @@ public sealed class KafkaConnection : IDisposable
     private int _takenCount;
 
     private KafkaConnection(TcpClient client) => _client = client;
+
+    /// <summary>The port the connection comes from, as the server sees it.</summary>
+    public int LocalPort => ((IPEndPoint)_client.Client.LocalEndPoint!).Port;
 
     /// <param name="address">Host and port.</param>
     public static async Task<KafkaConnection> OpenAsync(string address, CancellationToken cancellationToken = default)
