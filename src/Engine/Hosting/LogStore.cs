@@ -57,6 +57,9 @@ public sealed partial class LogStore : IAsyncDisposable
 
     public ISecurityStore Security => _security;
 
+    /// <summary>What the block cache did, where the storage is read through one.</summary>
+    public BlockCacheCounts CacheCounts => _services.Blocks?.Counts ?? default;
+
     /// <summary>Completes with the fault that ends this store, if there ever is one.</summary>
     public Task<Exception> Failed => _services.Failed;
 

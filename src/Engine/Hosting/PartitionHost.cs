@@ -19,6 +19,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     private readonly HostServices _services;
     private readonly HighWatermark _highWatermark;
     private readonly JournalCursor _cursor;
+    private readonly SegmentReads _reads;
     private readonly PartitionReader _reader;
     private readonly AppendQueue _appends;
     private readonly PartitionMaintenance _maintenance;
@@ -37,10 +38,10 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         _log = new PartitionLog(store.ToOpening(), services.TailMemory);
         _highWatermark = new HighWatermark(_log.LogEndOffset, services.Time);
         _cursor = new JournalCursor(id, _highWatermark);
-        var reads = new SegmentReads(id, services.Segments, services.ReadMemory);
-        _reader = new PartitionReader(id, _log, turn, _highWatermark, reads, services.Logger);
+        _reads = new SegmentReads(id, services.Segments, services.ReadMemory);
+        _reader = new PartitionReader(id, _log, turn, _highWatermark, _reads, services.Logger);
         _appends = new AppendQueue(services);
-        _maintenance = new PartitionMaintenance(id, _log, store, reads, turn, _highWatermark, services);
+        _maintenance = new PartitionMaintenance(id, _log, store, _reads, turn, _highWatermark, services);
     }
 
     public PartitionId Id { get; }
@@ -192,6 +193,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     {
         await _appends.DisposeAsync().ConfigureAwait(false);
         await _maintenance.DisposeAsync().ConfigureAwait(false);
+        await _reads.DisposeAsync().ConfigureAwait(false);
         await _turn.RunAsync(_log, static log =>
         {
             log.Close();

@@ -294,7 +294,8 @@ public sealed class PartitionLog
         var bytes = 0L;
         while (first + count < _segments.Count && count < MaxSegmentsPerRead && (count == 0 || bytes < maxBytes))
         {
-            bytes += _segments[first + count].Entry.BatchBytes;
+            // Not the first's: of it perhaps only the end is left, and the next one is to be read ahead.
+            bytes += count == 0 ? 0 : _segments[first + count].Entry.BatchBytes;
             _segments[first + count].Hold();
             count++;
         }
