@@ -104,9 +104,11 @@ internal sealed partial class PartitionMaintenance(
                 return new DeleteRecordsReply(StreamError.OffsetOutOfRange, -1);
             }
 
-            while (target > store.EndOffset && await FlushSegmentAsync(config, limit).ConfigureAwait(false))
+            // A recovery reads nothing before the log start: what producers wrote there must be in a segment.
+            var flushes = await turn.RunAsync(log, static log => log.HasProducers).ConfigureAwait(false);
+            while (flushes && target > store.EndOffset)
             {
-                // A recovery reads nothing before the log start: what producers wrote there must be in a segment.
+                flushes = await FlushSegmentAsync(config, limit).ConfigureAwait(false);
             }
 
             await AdvanceLogStartAsync(target).ConfigureAwait(false);
