@@ -80,7 +80,10 @@ public sealed class BlockCacheTests : IAsyncLifetime
         await _segments.DisposeAsync();
         var fetches = _storage.Reads - _storage.Opened;
         counts = _blocks.Counts;
-        Assert.InRange(fetches - counts.Misses - counts.Prefetched, 0, failures);
+        var expected = counts.Misses + counts.Prefetched;
+
+        // Of a read that fails the rest may not be fetched, and what fails is fetched again.
+        Assert.InRange(fetches, failOneIn == 0 ? expected : 1, expected + failures);
         Assert.InRange(counts.Wasted, 0, counts.Prefetched);
     }
 

@@ -3,7 +3,7 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.TestKit.Storage;
 
-/// <summary>A storage that counts what is read of it, and lets reads of segments wait or fail. Thread-safe.</summary>
+/// <summary>A storage that counts what is read of it, and lets reads of segments and rows wait or fail. Thread-safe.</summary>
 /// <param name="isRemote">Whether it says that its segments are read over a network.</param>
 public sealed class WatchedStorage(IStorage storage, bool isRemote = false) : IStorage
 {
@@ -33,6 +33,9 @@ public sealed class WatchedStorage(IStorage storage, bool isRemote = false) : IS
 
     /// <summary>Comes before each read of a segment, with the position; what it throws the reader gets.</summary>
     public Func<long, Task> OnRead { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Comes before each query, with the name of the table; what it throws the caller gets.</summary>
+    public Func<string, Task> OnQuery { get; set; } = _ => Task.CompletedTask;
 
     public ISegmentStore Segments => new SegmentStore(this, storage.Segments, isRemote);
 
@@ -114,6 +117,7 @@ public sealed class WatchedStorage(IStorage storage, bool isRemote = false) : IS
         public async ValueTask<IReadOnlyList<TableRow>> QueryAsync(
             string table, string partitionKey, CancellationToken token)
         {
+            await watch.OnQuery(table);
             var rows = await tables.QueryAsync(table, partitionKey, token);
             Interlocked.Add(ref watch._rows, rows.Count);
             return rows;
