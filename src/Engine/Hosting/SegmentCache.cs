@@ -19,9 +19,10 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
     private long _uses;
 
     /// <summary>
-    /// How many bytes before its end a reader of a segment is to be announced to the next one; 0 without a block cache.
+    /// How many bytes before the end of a segment a reader is to be announced to the next one, by what it reads at
+    /// once; 0 without a block cache.
     /// </summary>
-    public int AheadBytes => blocks?.AheadBytes ?? 0;
+    public long AheadBytesFor(int readBytes) => blocks?.AheadBytesFor(readBytes) ?? 0;
 
     /// <summary>Opens a segment, or finds it open. The caller releases it.</summary>
     /// <exception cref="StorageDamagedException">
