@@ -28,8 +28,8 @@ internal sealed record Goal(string Work, string Figure, double Ratio, bool IsPee
         new("consume by our client, 1 KB", "dotnet-client/consume/1024/none", 1, IsPeer: true),
         new("consume by our client, 1 KB, lz4", "dotnet-client/consume/1024/lz4", 1, IsPeer: true),
         new("recovery after kill -9, cold", "recovery/reopen", 0.5),
-        new("cache hits of a sequential reader, local disk", "streamhouse-coldread/local-block-cache/sequential/hits", 0.95),
-        new("cache hits of a sequential reader, Azurite", "streamhouse-coldread/azurite/sequential/hits", 0.95),
+        new("block cache hits of a consumer, local", "streamhouse-coldread/local-block-cache/sequential/hits", 0.95),
+        new("block cache hits of a consumer, Azurite", "streamhouse-coldread/azurite/sequential/hits", 0.95),
     ];
 
     /// <summary>What to say about a ratio that was measured.</summary>

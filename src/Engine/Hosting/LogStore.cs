@@ -219,6 +219,10 @@ public sealed partial class LogStore : IAsyncDisposable
         try
         {
             await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
+            if (store.IsWhole)
+            {
+                await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (ManifestFaultException e)
         {

@@ -92,8 +92,8 @@ internal sealed class PartitionStore
     }
 
     /// <summary>Reads the rows of all segments, unless they are known.</summary>
-    /// <remarks>Whoever is going to change them has made sure by then that nobody else does.</remarks>
     /// <exception cref="StorageDamagedException">A row is damaged, or one is missing.</exception>
+    /// <exception cref="IOException">They cannot be read, or are another owner's by now.</exception>
     public async Task LoadHistoryAsync(CancellationToken cancellationToken)
     {
         if (IsWhole)
@@ -110,6 +110,13 @@ internal sealed class PartitionStore
                 .OrderBy(segment => segment.BaseOffset)
                 .ThenBy(segment => segment.NextOffset),
         ];
+        var owner = rows.Where(row => row.RowKey == PartitionRows.HeadKey)
+            .Select(row => Decode(_id, row, PartitionRows.DecodeHead)).FirstOrDefault(PartitionHead.Empty);
+        if (owner.Epoch != Head.Epoch)
+        {
+            throw new IOException($"Partition {_id} has been taken over by another owner.");
+        }
+
         if (Head.Last is { } last && segments.LastOrDefault() != last)
         {
             throw new StorageDamagedException(
@@ -133,7 +140,8 @@ internal sealed class PartitionStore
         var named = Segments.Select(segment => segment.Name).ToHashSet();
         foreach (var name in await _storage.Segments.ListAsync(_id, cancellationToken).ConfigureAwait(false))
         {
-            if (!named.Contains(name))
+            // A later owner's segment may be about to be named.
+            if (!named.Contains(name) && name.Epoch <= Head.Epoch)
             {
                 await _storage.Segments.DeleteAsync(_id, name, cancellationToken).ConfigureAwait(false);
             }

@@ -89,8 +89,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         while (offset < entry.NextOffset)
         {
             using var pieces = new SegmentPieces(memory);
-            var (next, _) = await ReadAsync(entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken)
-                .ConfigureAwait(false);
+            var (next, _) = await ReadAsync(
+                entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             offset = next
                 ?? throw new IOException(
                     $"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
