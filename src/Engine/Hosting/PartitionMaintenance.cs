@@ -29,6 +29,12 @@ internal sealed partial class PartitionMaintenance(
     /// </summary>
     private const int MaxDropped = TableLimits.BatchOperations - 2;
 
+    /// <summary>
+    /// Into about how many segments a tail is written, even where the topic's segment size is far smaller: each costs
+    /// some syncs, and a backlog of them would hold up everything else that is to be done here.
+    /// </summary>
+    private const int MaxSegmentsPerWrite = 64;
+
     private const int MergeReadBytes = 1_024 * 1_024;
 
     private readonly PartitionCompaction _compaction = new(id, log, store, reads, turn, services);
@@ -71,13 +77,7 @@ internal sealed partial class PartitionMaintenance(
                 await RetainAsync(config).ConfigureAwait(false); // What is forgotten need not be written.
             }
 
-            // What is appended meanwhile is left for the next time, or this would never end on a busy partition.
-            var end = highWatermark.Offset;
-            while (await FlushSegmentAsync(config, end).ConfigureAwait(false))
-            {
-                // Each pass writes one segment of at most the topic's segment size.
-            }
-
+            await WriteTailAsync(config).ConfigureAwait(false);
             return true;
         });
 
@@ -131,10 +131,10 @@ internal sealed partial class PartitionMaintenance(
             }
 
             // A recovery reads nothing before the log start: what producers wrote there must be in a segment.
-            var flushes = await turn.RunAsync(log, static log => log.HasProducers).ConfigureAwait(false);
-            while (flushes && target > store.EndOffset)
+            if (target > store.EndOffset
+                && await turn.RunAsync(log, static log => log.HasProducers).ConfigureAwait(false))
             {
-                flushes = await FlushSegmentAsync(config, limit).ConfigureAwait(false);
+                await WriteTailAsync(config).ConfigureAwait(false);
             }
 
             await AdvanceLogStartAsync(target).ConfigureAwait(false);
@@ -149,6 +149,20 @@ internal sealed partial class PartitionMaintenance(
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _deletions.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+    }
+
+    private async Task WriteTailAsync(TopicConfig config)
+    {
+        // What is appended meanwhile is left for the next time, or this would never end on a busy partition.
+        var end = highWatermark.Offset;
+        var segmentBytes = await turn.RunAsync(
+            (log, config),
+            static s => Math.Max(s.config.SegmentBytes, s.log.UnsegmentedBytes / MaxSegmentsPerWrite))
+            .ConfigureAwait(false);
+        while (await WriteSegmentAsync(segmentBytes, end).ConfigureAwait(false))
+        {
+            // Each pass writes one segment.
+        }
     }
 
     private async Task SweepAsync()
@@ -167,11 +181,11 @@ internal sealed partial class PartitionMaintenance(
         }
     }
 
-    private async Task<bool> FlushSegmentAsync(TopicConfig config, long endOffset)
+    private async Task<bool> WriteSegmentAsync(long segmentBytes, long endOffset)
     {
         var (baseOffset, read) = await turn.RunAsync(
-            (log, config, endOffset),
-            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.config.SegmentBytes, s.endOffset)))
+            (log, segmentBytes, endOffset),
+            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.segmentBytes, s.endOffset)))
             .ConfigureAwait(false);
         using (read)
         {
