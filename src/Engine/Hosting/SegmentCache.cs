@@ -15,6 +15,7 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<(PartitionId Partition, SegmentName Name), Slot> _open = [];
+    private readonly ConcurrentDictionary<OpenSegment, bool> _closing = []; // Let go, but still being read.
     private long _indexBytes;
     private long _uses;
 
@@ -87,27 +88,33 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
     {
         foreach (var pair in _open)
         {
-            if (_open.TryRemove(pair) && await CloseAsync(pair.Value).ConfigureAwait(false) is { } segment)
+            if (_open.TryRemove(pair))
             {
-                await segment.Closed.ConfigureAwait(false);
+                await CloseAsync(pair.Value).ConfigureAwait(false);
             }
         }
+
+        await Task.WhenAll(_closing.Keys.Select(segment => segment.Closed)).ConfigureAwait(false);
     }
 
-    // The segment, which its readers may still hold; null when it could not be opened.
-    private async ValueTask<OpenSegment?> CloseAsync(Slot slot)
+    // Whoever still reads the segment closes it.
+    private async ValueTask CloseAsync(Slot slot)
     {
         var opening = slot.OpenAsync();
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!opening.IsCompletedSuccessfully)
         {
-            return null;
+            return;
         }
 
         var segment = await opening.ConfigureAwait(false);
         Interlocked.Add(ref _indexBytes, -segment.Footer.IndexBytes);
+        _closing.TryAdd(segment, true);
         await segment.ReleaseAsync().ConfigureAwait(false);
-        return segment;
+        foreach (var closed in _closing.Keys.Where(other => other.Closed.IsCompleted))
+        {
+            _closing.TryRemove(closed, out _);
+        }
     }
 
     private async ValueTask EvictAsync()
