@@ -35,7 +35,7 @@ internal sealed class BlockCache(ByteBudget memory, int blockBytes = BlockCache.
     /// <summary>How many blocks are fetched ahead, at least; as many as the last read took, if more.</summary>
     public const int BlocksAhead = 2;
 
-    /// <summary>A block counts as used, and its reader as on the way to the next, when four fifths of it were.</summary>
+    /// <summary>A block counts as used, and its reader as on the way to the next, when so much was read.</summary>
     private const double UsedShare = 0.8;
 
     private readonly ConcurrentDictionary<BlockKey, CachedBlock> _blocks = [];

@@ -56,7 +56,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     /// <summary>Completes when calls are no longer answered, whoever closed the partition.</summary>
     public Task Closed => _whenClosed.Task;
 
-    /// <summary>Completes when all segments are known; until then reads of older ones and all work on them wait.</summary>
+    /// <summary>Completes when all segments are known; reads of older ones and work on them wait for it.</summary>
     internal Task HistoryLoaded { get; }
 
     /// <summary>How much would be written by <see cref="FlushAsync"/>; a moment old.</summary>

@@ -3,7 +3,9 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.TestKit.Storage;
 
-/// <summary>A storage that counts what is read of it, and lets reads of segments and rows wait or fail. Thread-safe.</summary>
+/// <summary>
+/// A storage that counts what is read of it, and lets reads of segments and rows wait or fail. Thread-safe.
+/// </summary>
 /// <param name="isRemote">Whether it says that its segments are read over a network.</param>
 public sealed class WatchedStorage(IStorage storage, bool isRemote = false) : IStorage
 {
