@@ -6,6 +6,7 @@ using OrleansStream.Cli.Consuming;
 using OrleansStream.Cli.Diagnosis;
 using OrleansStream.Cli.Groups;
 using OrleansStream.Cli.Producing;
+using OrleansStream.Cli.Storage;
 using OrleansStream.Cli.Terminals;
 using OrleansStream.Cli.Topics;
 
@@ -72,6 +73,12 @@ internal sealed partial class Ostream
             Wire(new DescribeGroup()),
             Wire(new ResetGroup()),
             Wire(new DeleteGroup()),
+        });
+        root.Subcommands.Add(new Command("storage", "Look into, check and copy what a stopped silo has stored.")
+        {
+            Wire(new InspectStorage()),
+            Wire(new VerifyStorage()),
+            Wire(new MigrateStorage()),
         });
         root.Subcommands.Add(Wire(new Bench()));
         root.Subcommands.Add(Wire(new Doctor()));
