@@ -10,7 +10,7 @@ namespace OrleansStream.Crash.Storage;
 internal sealed class DisturbedAzurite : SiloStorage
 {
     private const int MaxPauseMs = 500;
-    private const int MaxCutOffMs = 300;
+    private const int MaxCutOffMs = 400;
     private const int MaxDelayMs = 20;
 
     private readonly AzuriteProcess _azurite;
