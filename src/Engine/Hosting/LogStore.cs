@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Topics;
@@ -197,24 +198,25 @@ public sealed partial class LogStore : IAsyncDisposable
     private async Task<PartitionHost> OpenPartitionAsync(
         PartitionId id, TopicDescription topic, ITurn turn, CancellationToken cancellationToken)
     {
-        var store = await PartitionStore
-            .LoadAsync(id, _services.Storage, _services.Segments, cancellationToken).ConfigureAwait(false);
-        if (_recovery.FindFault(id, store.Head) is { } fault)
-        {
-            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
-        }
-
+        PartitionStore store;
         try
         {
-            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
-            await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
+            store = await PartitionStore
+                .TakeOverAsync(
+                    id,
+                    _services.Storage,
+                    _services.Segments,
+                    head => NameJournalAsync(id, topic, head, cancellationToken),
+                    cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (ManifestFaultException e)
+        catch (Exception e) when (e is ManifestFaultException or JournalInUseException)
         {
             _services.Fail(e);
             throw;
         }
 
+        await store.SweepAsync(cancellationToken).ConfigureAwait(false);
         var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
         _hosts[id] = host;
         if (!Exists(id))
@@ -226,10 +228,33 @@ public sealed partial class LogStore : IAsyncDisposable
         return host;
     }
 
+    private async ValueTask<IReadOnlyList<string>> NameJournalAsync(
+        PartitionId id, TopicDescription topic, PartitionHead head, CancellationToken cancellationToken)
+    {
+        if (_recovery.FindFault(id, head) is { } fault)
+        {
+            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
+        }
+
+        var own = _services.Journal.Name.ToString();
+        foreach (var journal in head.Journals.Where(journal => journal != own))
+        {
+            if (!await _recovery.Journals.CoverAsync(journal, cancellationToken).ConfigureAwait(false))
+            {
+                throw new JournalInUseException(id, journal);
+            }
+        }
+
+        return [own];
+    }
+
     private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
     {
         var tables = services.Storage.Tables;
         var identity = await ClusterRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
+
+        // What is read from here on says all there is to know of what the owners before have acknowledged.
+        var journals = await FormerJournals.FindAsync(services.Storage, cancellationToken).ConfigureAwait(false);
         var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
             .ConfigureAwait(false);
         var (topics, tombstones) = TopicRows.Decode(rows);
@@ -244,7 +269,13 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         var recovering = new JournalRecovery(
-            services.Storage, services.Segments, known, services.Logger, services.Now, services.ProducersSince);
+            services.Storage,
+            services.Segments,
+            journals,
+            known,
+            services.Logger,
+            services.Now,
+            services.ProducersSince);
         var recovery = await recovering.RunAsync(cancellationToken).ConfigureAwait(false);
         await DeleteLeftoversAsync(services.Storage, tombstones, recovery, cancellationToken).ConfigureAwait(false);
 

@@ -53,14 +53,27 @@ internal sealed class PartitionStore
             Epochs,
             Producers);
 
-    /// <summary>Reads the rows of a partition and the footer of its last segment.</summary>
+    /// <summary>
+    /// Takes a partition over: raises its epoch, durably, and reads the footer of its last segment.
+    /// </summary>
+    /// <remarks>From then on whoever had the partition before can change none of its rows.</remarks>
+    /// <param name="nameJournals">
+    /// The journals that may hold records that are in no segment, by the head row as it was. It may refuse by throwing.
+    /// </param>
     /// <exception cref="StorageDamagedException">A row or the last segment is damaged.</exception>
-    public static async Task<PartitionStore> LoadAsync(
-        PartitionId id, IStorage storage, SegmentCache segments, CancellationToken cancellationToken)
+    public static async Task<PartitionStore> TakeOverAsync(
+        PartitionId id,
+        IStorage storage,
+        SegmentCache segments,
+        Func<PartitionHead, ValueTask<IReadOnlyList<string>>> nameJournals,
+        CancellationToken cancellationToken)
     {
         var rows = await storage.Tables.QueryAsync(PartitionRows.Table, id.ToString(), cancellationToken)
             .ConfigureAwait(false);
         var store = Decode(id, storage, rows);
+        var journals = await nameJournals(store.Head).ConfigureAwait(false);
+        await store.CommitAsync(store.Head with { Epoch = store.Head.Epoch + 1, Journals = journals }, [])
+            .ConfigureAwait(false);
         if (store.Segments.Count > 0)
         {
             var last = await segments.AcquireAsync(id, store.Segments[^1], cancellationToken).ConfigureAwait(false);
@@ -72,18 +85,18 @@ internal sealed class PartitionStore
         return store;
     }
 
-    /// <summary>Takes the partition over: raises its epoch and names the journal it will write to, durably.</summary>
-    public async Task OpenEpochAsync(string journal)
-        => await CommitAsync(Head with { Epoch = Head.Epoch + 1, Journals = [journal] }, []).ConfigureAwait(false);
-
     /// <summary>Deletes what is not in the manifest: files of writers that died before they could name them.</summary>
+    /// <remarks>
+    /// Only what earlier epochs wrote, which nobody can name any more: should the partition have been taken over
+    /// meanwhile, its new segments are none of this owner's business.
+    /// </remarks>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         await _storage.Segments.SweepAsync(_id, cancellationToken).ConfigureAwait(false);
         var named = Segments.Select(segment => segment.Name).ToHashSet();
         foreach (var name in await _storage.Segments.ListAsync(_id, cancellationToken).ConfigureAwait(false))
         {
-            if (!named.Contains(name))
+            if (name.Epoch < Head.Epoch && !named.Contains(name))
             {
                 await _storage.Segments.DeleteAsync(_id, name, cancellationToken).ConfigureAwait(false);
             }

@@ -16,6 +16,7 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(TombstoneRow))]
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
+[JsonSerializable(typeof(JournalRow))]
 [JsonSerializable(typeof(QuotaRow))]
 [JsonSerializable(typeof(SaltKeyRow))]
 [JsonSerializable(typeof(ScramCredential))]
