@@ -28,6 +28,7 @@ internal sealed class JournalClaim(ITableStore tables, string journal)
     public Task EndAsync(CancellationToken cancellationToken)
         => ExecuteAsync(new(TableOperationKind.Delete, journal, ETag: _etag), cancellationToken).AsTask();
 
-    private ValueTask<IReadOnlyList<string?>> ExecuteAsync(TableOperation operation, CancellationToken cancellationToken)
+    private ValueTask<IReadOnlyList<string?>> ExecuteAsync(
+        TableOperation operation, CancellationToken cancellationToken)
         => tables.ExecuteAsync(JournalRows.Table, JournalRows.PartitionKey, [operation], cancellationToken);
 }

@@ -8,7 +8,9 @@ namespace OrleansStream.Engine.Hosting;
 /// <param name="IsFenced">Whether it has been taken from its owner, who can name no further file from then on.</param>
 public sealed record JournalRow(long LastFile, bool IsFenced);
 
-/// <summary>The rows of the journals: a journal that has none is not written, and holds nothing that is needed.</summary>
+/// <summary>
+/// The rows of the journals: one that has none is not written, and holds nothing that is needed.
+/// </summary>
 internal static class JournalRows
 {
     public const string Table = "journals";

@@ -35,12 +35,13 @@ public sealed partial class LogStore : IAsyncDisposable
         QuotaSet quotas,
         SecuritySnapshot security,
         RecoveryResult recovery,
+        CatalogClaim? claim,
         string clusterId)
     {
         _services = services;
         _recovery = recovery;
         ClusterId = clusterId;
-        _topics = new TopicCatalog(services, topics);
+        _topics = new TopicCatalog(services, topics, claim);
         _topics.Changed += OnTopicChangedAsync;
         _producerIds = new ProducerIdAllocator(services.Storage.Tables);
         _quotas = new ClientQuotas(services, quotas);
@@ -254,6 +255,8 @@ public sealed partial class LogStore : IAsyncDisposable
         var identity = await ClusterRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
 
         // What is read from here on says all there is to know of what the owners before have acknowledged.
+        var claim = await CatalogClaim.TakeAsync(services.Storage, identity.Openings, cancellationToken)
+            .ConfigureAwait(false);
         var journals = await FormerJournals.FindAsync(services.Storage, cancellationToken).ConfigureAwait(false);
         var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
             .ConfigureAwait(false);
@@ -283,7 +286,7 @@ public sealed partial class LogStore : IAsyncDisposable
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
         LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
         var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
-        return new LogStore(services, set, quotas, security, recovery, identity.ClusterId);
+        return new LogStore(services, set, quotas, security, recovery, claim, identity.ClusterId);
     }
 
     // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.

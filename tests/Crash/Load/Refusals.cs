@@ -14,8 +14,12 @@ internal sealed class Refusals(bool storageMayFail)
     public bool AreForNow(ErrorCode error) => error switch
     {
         ErrorCode.NotLeaderOrFollower => true,
-        ErrorCode.KafkaStorageError or ErrorCode.RequestTimedOut or ErrorCode.OutOfOrderSequenceNumber
-            or ErrorCode.NotController or ErrorCode.LeaderNotAvailable or ErrorCode.CoordinatorLoadInProgress => storageMayFail,
+        ErrorCode.KafkaStorageError
+            or ErrorCode.RequestTimedOut
+            or ErrorCode.OutOfOrderSequenceNumber
+            or ErrorCode.NotController
+            or ErrorCode.LeaderNotAvailable
+            or ErrorCode.CoordinatorLoadInProgress => storageMayFail,
         _ => false,
     };
 }

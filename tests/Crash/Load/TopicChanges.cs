@@ -7,7 +7,8 @@ namespace OrleansStream.Crash.Load;
 
 /// <summary>Changes topics while producers write: deletes records, alters, grows, deletes and recreates.</summary>
 /// <remarks>
-/// One after the other; the one that a kill leaves unanswered, or a fault undecided, is open until the next verification.
+/// One after the other; the one that a kill leaves unanswered, or a fault undecided, is open until the next
+/// verification.
 /// </remarks>
 internal sealed class TopicChanges(Topics topics, Refusals refusals, SenderNumbers numbers, Random random)
 {

@@ -1,3 +1,4 @@
+using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Memory;
 
 namespace OrleansStream.Engine.Tests.Hosting.Fencing;
@@ -45,6 +46,21 @@ public sealed class FencingTests
         // Else the runs would show nothing.
         Assert.InRange(acknowledged, RunsEach, int.MaxValue);
         Assert.InRange(failures, RunsEach, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Whoever_was_taken_over_from_can_change_no_topic()
+    {
+        var storage = new MemoryStorage();
+        await using var first = await TestStore.OpenAsync(new SteppedStorage("first", storage, steps: null));
+        await first.CreateAsync("topic");
+        await using var second = await TestStore.OpenAsync(new SteppedStorage("second", storage, steps: null));
+
+        await Assert.ThrowsAsync<TableConflictException>(
+            async () => await first.Store.Topics.DeleteAsync("topic", CancellationToken.None));
+
+        Assert.True(first.Store.Failed.IsCompleted);
+        await second.CreateAsync("other");
     }
 
     private static async Task<(int Acknowledged, int Failures)> RunAsync(int seed)

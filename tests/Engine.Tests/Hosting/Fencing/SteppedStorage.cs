@@ -14,7 +14,7 @@ internal sealed class SteppedStorage(string owner, MemoryStorage storage, Steps?
     private readonly MemoryJournalStore _journals = (MemoryJournalStore)storage.Journals;
 
     /// <summary>
-    /// Whether deleting a segment is a step as well. What goes when its last reader has gone comes by itself at any time.
+    /// Whether deleting a segment is a step as well. What goes when its last reader has gone comes at any time.
     /// </summary>
     public bool HoldsSegmentDeletions { get; set; }
 
@@ -86,7 +86,8 @@ internal sealed class SteppedStorage(string owner, MemoryStorage storage, Steps?
     public ValueTask<TableRow?> GetAsync(
         string table, string partitionKey, string rowKey, CancellationToken cancellationToken)
         => RunAsync(
-            $"table get {table} {rowKey}", () => storage.Tables.GetAsync(table, partitionKey, rowKey, cancellationToken));
+            $"table get {table} {rowKey}",
+            () => storage.Tables.GetAsync(table, partitionKey, rowKey, cancellationToken));
 
     public ValueTask<IReadOnlyList<TableRow>> QueryAsync(
         string table, string partitionKey, CancellationToken cancellationToken)
