@@ -18,8 +18,7 @@ internal sealed class FormerJournals
 {
     private readonly IStorage _storage;
     private readonly List<string> _files = [];
-    private readonly List<string> _unwritten = [];
-    private readonly Dictionary<string, (long LastFile, string ETag)> _fenced = [];
+    private readonly Dictionary<string, string> _fenced = []; // With the ETags of their rows.
 
     private FormerJournals(IStorage storage) => _storage = storage;
 
@@ -52,7 +51,7 @@ internal sealed class FormerJournals
     /// <remarks>The rows go last, so that they are found again when this is interrupted.</remarks>
     public async Task DeleteAsync(CancellationToken cancellationToken)
     {
-        foreach (var file in _files.Concat(_unwritten))
+        foreach (var file in _files)
         {
             await _storage.Journals.DeleteAsync(file, cancellationToken).ConfigureAwait(false);
         }
@@ -60,7 +59,7 @@ internal sealed class FormerJournals
         foreach (var rows in _fenced.Chunk(TableLimits.BatchOperations))
         {
             var operations = rows
-                .Select(row => new TableOperation(TableOperationKind.Delete, row.Key, ETag: row.Value.ETag)).ToArray();
+                .Select(row => new TableOperation(TableOperationKind.Delete, row.Key, ETag: row.Value)).ToArray();
             await _storage.Tables
                 .ExecuteAsync(JournalRows.Table, JournalRows.PartitionKey, operations, cancellationToken)
                 .ConfigureAwait(false);
@@ -78,7 +77,10 @@ internal sealed class FormerJournals
 
         foreach (var file in await journals.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await SortAsync(file, journals, cancellationToken).ConfigureAwait(false);
+            if (await IsFormerAsync(file, journals, cancellationToken).ConfigureAwait(false))
+            {
+                _files.Add(file);
+            }
         }
     }
 
@@ -86,12 +88,11 @@ internal sealed class FormerJournals
     {
         while (row is not null)
         {
-            var lastFile = JournalRows.Decode(row).LastFile;
             try
             {
-                _fenced[row.RowKey] = (lastFile, await FenceRowAsync(row, cancellationToken).ConfigureAwait(false));
-                await TrySealAsync(JournalName.Parse(row.RowKey).File(lastFile), journals, cancellationToken)
-                    .ConfigureAwait(false);
+                _fenced[row.RowKey] = await FenceRowAsync(row, cancellationToken).ConfigureAwait(false);
+                var lastFile = JournalName.Parse(row.RowKey).File(JournalRows.Decode(row).LastFile);
+                await TrySealAsync(lastFile, journals, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (TableConflictException)
@@ -123,24 +124,15 @@ internal sealed class FormerJournals
         return etags[0]!;
     }
 
-    private async Task SortAsync(string file, ISharedJournalStore journals, CancellationToken cancellationToken)
-    {
-        if (!JournalName.TryParseFile(file, out var journal, out var number))
-        {
-            _files.Add(file); // Whoever reads it complains.
-        }
-        else if (_fenced.TryGetValue(journal.ToString(), out var row))
-        {
-            (number <= row.LastFile ? _files : _unwritten).Add(file);
-        }
-        else if (await TrySealAsync(file, journals, cancellationToken).ConfigureAwait(false)
-            && !await JournalRows.ExistsAsync(_storage.Tables, journal.ToString(), cancellationToken)
-                .ConfigureAwait(false))
-        {
-            // Its owner died, or has not got further yet. Sealed before the row was looked for, it stays empty.
-            _unwritten.Add(file);
-        }
-    }
+    // A file without a row was never written, unless its owner names it now: sealed before the row is looked for, it is
+    // either still empty or somebody else's.
+    private async ValueTask<bool> IsFormerAsync(
+        string file, ISharedJournalStore journals, CancellationToken cancellationToken)
+        => !JournalName.TryParseFile(file, out var journal, out _)
+            || _fenced.ContainsKey(journal.ToString())
+            || (await TrySealAsync(file, journals, cancellationToken).ConfigureAwait(false)
+                && !await JournalRows.ExistsAsync(_storage.Tables, journal.ToString(), cancellationToken)
+                    .ConfigureAwait(false));
 
     // A file that is gone was trimmed by its owner or deleted by whoever read it: nothing in it is needed.
     private static async ValueTask<bool> TrySealAsync(

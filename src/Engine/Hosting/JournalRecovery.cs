@@ -213,9 +213,18 @@ internal sealed partial class JournalRecovery(
         {
             var isDamaged = _damagedPartitions.ContainsKey(id)
                 || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
-            if (partition.Batches.Count > 0 && !isDamaged)
+            if (partition.Batches.Count == 0 || isDamaged)
+            {
+                continue;
+            }
+
+            try
             {
                 bytes += await WriteSegmentsAsync(partition, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StorageDamagedException e)
+            {
+                Refuse(id, e.Message);
             }
         }
 
@@ -224,6 +233,7 @@ internal sealed partial class JournalRecovery(
 
     private async Task<long> WriteSegmentsAsync(Recovered partition, CancellationToken cancellationToken)
     {
+        await partition.Store.LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
         var bytes = 0L;
         for (var first = 0; first < partition.Batches.Count;)
         {

@@ -43,35 +43,21 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
     /// <summary>Begins something, if it has a hand free.</summary>
     public void Begin()
     {
-        if (!_working.IsCompleted)
+        if (_store is { Store.Failed.IsCompleted: true })
         {
-            if (_appending.IsCompleted && _partitions.Count == Topics.Length)
-            {
-                _appending = NotifyingAsync(AppendAsync);
-            }
-
-            return;
-        }
-
-        if (_store is null)
-        {
-            _working = NotifyingAsync(OpenAsync);
-        }
-        else if (_store.Store.Failed.IsCompleted)
-        {
-            if (_appending.IsCompleted)
+            if (IsIdle)
             {
                 Failures++;
                 _working = NotifyingAsync(CloseAsync);
             }
         }
-        else if (_appending.IsCompleted && random.Next(3) > 0)
+        else if (_appending.IsCompleted && _partitions.Count > 0 && random.Next(3) > 0)
         {
             _appending = NotifyingAsync(AppendAsync);
         }
-        else
+        else if (_working.IsCompleted)
         {
-            BeginWork();
+            _working = NotifyingAsync(_partitions.Count < Topics.Length ? OpenAsync : ChooseWork());
         }
     }
 
@@ -84,49 +70,47 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
         _lives++;
     }
 
-    private void BeginWork()
+    private Func<Task> ChooseWork()
     {
-        switch (random.Next(6))
+        var topic = Topics[random.Next(Topics.Length)];
+        var partition = _partitions[topic];
+        return random.Next(8) switch
         {
-            case 0 or 1:
-                var partition = _partitions[Topics[random.Next(Topics.Length)]];
-                _working = NotifyingAsync(() => partition.FlushAsync());
-                break;
-            case 2 or 3:
-                _working = NotifyingAsync(_store!.Store.MaintainAsync);
-                break;
-            case 4 when _appending.IsCompleted:
-                _working = NotifyingAsync(CloseAsync);
-                break;
-        }
+            0 or 1 or 2 => partition.FlushAsync,
+            3 when _appending.IsCompleted => () => ReleaseAsync(topic),
+            4 when _appending.IsCompleted => CloseAsync,
+            _ => _store!.Store.MaintainAsync,
+        };
     }
 
     private async Task OpenAsync()
     {
-        _storage = new SteppedStorage(Life, shared, steps) { HoldsSegmentDeletions = true };
-        var store = await TestStore.OpenAsync(_storage, s_options);
-        try
+        _storage ??= new SteppedStorage(Life, shared, steps);
+        _storage.HoldsSegmentDeletions = true;
+        _store ??= await TestStore.OpenAsync(_storage, s_options);
+        foreach (var topic in Topics.Where(topic => !_partitions.ContainsKey(topic)))
         {
-            foreach (var topic in Topics)
-            {
-                _partitions[topic] = await store.OpenAsync(topic);
-            }
+            _partitions[topic] = await _store.OpenAsync(topic);
 
-            _storage.HoldsSegmentDeletions = false;
-            _store = store;
+            // It takes in its history and sweeps by itself, before all other work.
+            await _partitions[topic].FlushAsync();
         }
-        catch
-        {
-            _partitions.Clear();
-            await store.DisposeAsync();
-            throw;
-        }
+
+        _storage.HoldsSegmentDeletions = false;
+    }
+
+    // So that another could take it; this one does so itself.
+    private async Task ReleaseAsync(string topic)
+    {
+        _partitions.Remove(topic, out var partition);
+        await _store!.Store.ClosePartitionAsync(partition!);
+        await OpenAsync();
     }
 
     private async Task CloseAsync()
     {
         var store = _store;
-        _store = null;
+        (_store, _storage) = (null, null);
         _partitions.Clear();
         if (store is not null)
         {
@@ -137,8 +121,7 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
     // Ends when the journal's loop has nothing more to do, also after it has answered.
     private async Task AppendAsync()
     {
-        var topic = Topics[random.Next(Topics.Length)];
-        var partition = _partitions[topic];
+        var (topic, partition) = _partitions.ElementAt(random.Next(_partitions.Count));
         var number = Interlocked.Increment(ref s_numbers);
         var batch = TestBatch.Numbered(number, timestamp: _store!.Now);
         var reply = await _store.AppendAsync(partition, batch);
