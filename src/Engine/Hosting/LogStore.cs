@@ -312,40 +312,14 @@ public sealed partial class LogStore : IAsyncDisposable
             services.Now,
             services.ProducersSince);
         var recovery = await recovering.RunAsync(cancellationToken).ConfigureAwait(false);
-        await DeleteLeftoversAsync(services.Storage, tombstones, recovery, cancellationToken).ConfigureAwait(false);
+        await TopicLeftovers.DeleteAsync(services.Storage, tombstones, recovery, cancellationToken)
+            .ConfigureAwait(false);
 
         var journal = new JournalName(identity.Openings, Guid.NewGuid());
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
         LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
         var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
         return new LogStore(services, set, quotas, security, recovery, claim, identity.ClusterId);
-    }
-
-    // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
-    private static async Task DeleteLeftoversAsync(
-        IStorage storage,
-        Dictionary<Guid, TombstoneRow> tombstones,
-        RecoveryResult recovery,
-        CancellationToken cancellationToken)
-    {
-        foreach (var (id, tombstone) in tombstones)
-        {
-            for (var partition = 0; partition < tombstone.PartitionCount; partition++)
-            {
-                await PartitionStore.DeleteAsync(new PartitionId(id, partition), storage, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-        }
-
-        var hasJournals = recovery.DamagedPartitions.Count > 0 || recovery.DamagedJournals.Count > 0;
-        foreach (var ids in tombstones.Keys.Where(_ => !hasJournals).Chunk(TableLimits.BatchOperations))
-        {
-            var operations = ids
-                .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();
-            await storage.Tables
-                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken)
-                .ConfigureAwait(false);
-        }
     }
 
     private async Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
