@@ -17,6 +17,7 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
 [JsonSerializable(typeof(MigrationRow))]
+[JsonSerializable(typeof(JournalRow))]
 [JsonSerializable(typeof(QuotaRow))]
 [JsonSerializable(typeof(SaltKeyRow))]
 [JsonSerializable(typeof(ScramCredential))]

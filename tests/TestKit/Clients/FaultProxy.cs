@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace OrleansStream.TestKit.Clients;
 
-/// <summary>Stands between clients and a silo, and does to their connections what networks do.</summary>
+/// <summary>Stands between clients and a server, and does to their connections what networks do.</summary>
 /// <remarks>
-/// Bytes are passed on as they are, or not at all. The silo has to tell clients the proxy's port as its own
-/// (<see cref="SiloOption"/>), and may be replaced by another meanwhile.
+/// Bytes are passed on as they are, or not at all. The server may be replaced by another meanwhile. A silo has to tell
+/// clients the proxy's port as its own (<see cref="SiloOption"/>).
 /// </remarks>
 public sealed class FaultProxy : IAsyncDisposable
 {
@@ -33,13 +33,20 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>What makes a silo name the proxy when clients ask where it is.</summary>
     public string[] SiloOption => ["--set", $"Gateways:Kafka:AdvertisedPort={Address[(Address.IndexOf(':') + 1)..]}"];
 
-    /// <summary>Host and port of the silo; null refuses all connections.</summary>
+    /// <summary>Host and port of the server; null refuses all connections.</summary>
     public string? Target { get; set; }
 
     /// <summary>How long every reply is held back.</summary>
     public TimeSpan ReplyDelay { get; set; }
 
     public static FaultProxy Start() => new();
+
+    /// <summary>Closes all connections, and lets nobody in until there is a <see cref="Target"/> again.</summary>
+    public void CutOff()
+    {
+        Target = null;
+        Drop();
+    }
 
     /// <summary>Closes all connections.</summary>
     public void Drop()
@@ -55,11 +62,18 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Passes on the first half of what a silo says next, and closes that connection.</summary>
+    /// <summary>Passes on the first half of what the server says next, and closes that connection.</summary>
     public void CutReply() => Interlocked.Increment(ref _cutReplies);
 
     /// <summary>Passes on the first half of what a client says next, and closes that connection.</summary>
     public void CutRequest() => Interlocked.Increment(ref _cutRequests);
+
+    /// <summary>Takes back what was to be cut next.</summary>
+    public void CutNothing()
+    {
+        Interlocked.Exchange(ref _cutReplies, 0);
+        Interlocked.Exchange(ref _cutRequests, 0);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -89,25 +103,26 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        using var silo = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using (client)
         {
             try
             {
                 if (Target is { } target)
                 {
-                    await silo.ConnectAsync(IPEndPoint.Parse(target), _stop.Token);
+                    await server.ConnectAsync(IPEndPoint.Parse(target), _stop.Token);
                     lock (_gate)
                     {
-                        _open.AddRange([client, silo]);
+                        _open.AddRange([client, server]);
                     }
 
-                    await Task.WhenAny(PassAsync(client, silo, isReply: false), PassAsync(silo, client, isReply: true));
+                    await Task.WhenAny(
+                        PassAsync(client, server, isReply: false), PassAsync(server, client, isReply: true));
                 }
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                // The silo is gone, or the connection was dropped.
+                // The server is gone, or the connection was dropped.
             }
         }
     }
@@ -140,12 +155,18 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private static bool TakeOne(ref int count)
     {
-        if (Interlocked.Decrement(ref count) >= 0)
+        var seen = Volatile.Read(ref count);
+        while (seen > 0)
         {
-            return true;
+            var found = Interlocked.CompareExchange(ref count, seen - 1, seen);
+            if (found == seen)
+            {
+                return true;
+            }
+
+            seen = found;
         }
 
-        Interlocked.Increment(ref count);
         return false;
     }
 }
