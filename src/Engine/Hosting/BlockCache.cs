@@ -32,10 +32,10 @@ internal sealed class BlockCache(ByteBudget memory, int blockBytes = BlockCache.
     /// </summary>
     public const int DefaultBlockBytes = 512 * 1_024;
 
-    /// <summary>How many blocks are fetched ahead, at least: as many as the last read took, if those are more.</summary>
+    /// <summary>How many blocks are fetched ahead, at least; as many as the last read took, if more.</summary>
     public const int BlocksAhead = 2;
 
-    /// <summary>A block is as good as used, and its reader on its way to the next, when four fifths of it were.</summary>
+    /// <summary>A block counts as used, and its reader as on the way to the next, when four fifths of it were.</summary>
     private const double UsedShare = 0.8;
 
     private readonly ConcurrentDictionary<BlockKey, CachedBlock> _blocks = [];
@@ -52,8 +52,9 @@ internal sealed class BlockCache(ByteBudget memory, int blockBytes = BlockCache.
             Interlocked.Read(ref _prefetched),
             Interlocked.Read(ref _wasted));
 
-    /// <summary>How far before its end a reader of a segment should be announced to the next one.</summary>
-    public int AheadBytes => BlocksAhead * blockBytes;
+    /// <summary>How many bytes before the end of a segment a reader is to be announced to the next one.</summary>
+    /// <remarks>Two reads before: opening a segment takes as long as one, and then its blocks are fetched.</remarks>
+    public long AheadBytesFor(int readBytes) => (BlocksAhead * blockBytes) + (2L * readBytes);
 
     /// <summary>Reads a stretch of a segment's batches. The caller holds the segment.</summary>
     public async ValueTask ReadAsync(
@@ -93,7 +94,7 @@ internal sealed class BlockCache(ByteBudget memory, int blockBytes = BlockCache.
     /// holds the segment.
     /// </summary>
     public void ReadAhead(OpenSegment segment, int readBytes)
-        => ReadAhead(segment, 0, Math.Max(BlocksAhead, (readBytes / blockBytes) + 1));
+        => ReadAhead(segment, 0, (readBytes / blockBytes) + BlocksAhead);
 
     /// <summary>Lets all blocks of a segment go that nobody holds any more.</summary>
     public void Forget(OpenSegment segment)

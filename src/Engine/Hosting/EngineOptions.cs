@@ -26,8 +26,8 @@ public sealed class EngineOptions
     public int MaxWaiters { get; init; } = 10_000;
 
     /// <summary>
-    /// The bytes of segments kept in memory where reading them is a request over a network. A consumer uses 1.5 to 3 MiB
-    /// while it catches up: with the default, about a hundred at a time are read ahead for.
+    /// The bytes of segments kept in memory where reading them is a request over a network. A consumer that catches up
+    /// takes 1.5 to 3 MiB of it, so the default does for about a hundred.
     /// </summary>
     [Range(1L << 20, 1L << 40)]
     public long CacheBytes { get; init; } = 256L << 20;
@@ -37,8 +37,8 @@ public sealed class EngineOptions
     public int OpenSegments { get; init; } = 1_024;
 
     /// <summary>
-    /// The bytes that the indexes of open segments take together, at most; beyond it fewer segments stay open. The index
-    /// of 64 MiB takes up to 400 KB, so the default does for all segments read at a time by 300 consumers.
+    /// The bytes that the indexes of open segments take; beyond it fewer segments stay open. The index of 64 MiB takes
+    /// up to 400 KB, so the default does for what 300 consumers read at a time.
     /// </summary>
     [Range(1L << 20, 1L << 40)]
     public long IndexBytes { get; init; } = 128L << 20;

@@ -222,6 +222,10 @@ public sealed partial class LogStore : IAsyncDisposable
                     head => NameJournalAsync(id, topic, head, cancellationToken),
                     cancellationToken)
                 .ConfigureAwait(false);
+            if (store.IsWhole)
+            {
+                await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is ManifestFaultException or JournalInUseException)
         {

@@ -56,7 +56,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     /// <summary>Completes when calls are no longer answered, whoever closed the partition.</summary>
     public Task Closed => _whenClosed.Task;
 
-    /// <summary>Completes when all segments are known; until then reads of older ones, and all work on them, wait.</summary>
+    /// <summary>Completes when all segments are known; until then reads of older ones and all work on them wait.</summary>
     internal Task HistoryLoaded { get; }
 
     /// <summary>How much would be written by <see cref="FlushAsync"/>; a moment old.</summary>
@@ -199,7 +199,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     }
 
     /// <summary>Gives up memory and work. <see cref="Close"/> comes first, then <see cref="DrainAsync"/>.</summary>
-    /// <remarks>A topic that is deleted while its partition is opened has two who do this, one after the other.</remarks>
+    /// <remarks>When a topic is deleted while its partition is opened, two do this, one after the other.</remarks>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)

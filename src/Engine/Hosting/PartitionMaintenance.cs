@@ -45,11 +45,16 @@ internal sealed partial class PartitionMaintenance(
 
     /// <summary>
     /// Takes in the segments that the partition was opened without, then deletes what no row names. Comes before all
-    /// other work.
+    /// other work. Does nothing when it was opened with all of them.
     /// </summary>
     /// <returns>Completes when the segments are known.</returns>
     public Task LoadHistoryAsync()
     {
+        if (store.IsWhole)
+        {
+            return Task.CompletedTask;
+        }
+
         var loading = _work.RunAsync(async () =>
         {
             await store.LoadHistoryAsync(CancellationToken.None).ConfigureAwait(false);

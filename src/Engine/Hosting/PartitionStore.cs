@@ -103,7 +103,6 @@ internal sealed class PartitionStore
     }
 
     /// <summary>Reads the rows of all segments, unless they are known.</summary>
-    /// <remarks>Whoever is going to change them has made sure by then that nobody else does.</remarks>
     /// <exception cref="StorageDamagedException">A row is damaged, or one is missing.</exception>
     /// <exception cref="ManifestFaultException">Somebody else has changed them.</exception>
     public async Task LoadHistoryAsync(CancellationToken cancellationToken)

@@ -15,13 +15,15 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<(PartitionId Partition, SegmentName Name), Slot> _open = [];
+    private readonly ConcurrentDictionary<OpenSegment, bool> _closing = []; // Let go, but still being read.
     private long _indexBytes;
     private long _uses;
 
     /// <summary>
-    /// How many bytes before its end a reader of a segment is to be announced to the next one; 0 without a block cache.
+    /// How many bytes before the end of a segment a reader is to be announced to the next one, by what it reads at
+    /// once; 0 without a block cache.
     /// </summary>
-    public int AheadBytes => blocks?.AheadBytes ?? 0;
+    public long AheadBytesFor(int readBytes) => blocks?.AheadBytesFor(readBytes) ?? 0;
 
     /// <summary>Opens a segment, or finds it open. The caller releases it.</summary>
     /// <exception cref="StorageDamagedException">
@@ -86,27 +88,33 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
     {
         foreach (var pair in _open)
         {
-            if (_open.TryRemove(pair) && await CloseAsync(pair.Value).ConfigureAwait(false) is { } segment)
+            if (_open.TryRemove(pair))
             {
-                await segment.Closed.ConfigureAwait(false);
+                await CloseAsync(pair.Value).ConfigureAwait(false);
             }
         }
+
+        await Task.WhenAll(_closing.Keys.Select(segment => segment.Closed)).ConfigureAwait(false);
     }
 
-    // The segment, which its readers may still hold; null when it could not be opened.
-    private async ValueTask<OpenSegment?> CloseAsync(Slot slot)
+    // Whoever still reads the segment closes it.
+    private async ValueTask CloseAsync(Slot slot)
     {
         var opening = slot.OpenAsync();
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!opening.IsCompletedSuccessfully)
         {
-            return null;
+            return;
         }
 
         var segment = await opening.ConfigureAwait(false);
         Interlocked.Add(ref _indexBytes, -segment.Footer.IndexBytes);
+        _closing.TryAdd(segment, true);
         await segment.ReleaseAsync().ConfigureAwait(false);
-        return segment;
+        foreach (var closed in _closing.Keys.Where(other => other.Closed.IsCompleted))
+        {
+            _closing.TryRemove(closed, out _);
+        }
     }
 
     private async ValueTask EvictAsync()

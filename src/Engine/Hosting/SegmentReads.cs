@@ -48,7 +48,7 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
                 var patience = result.LengthBytes == 0 ? timeout : TimeSpan.Zero;
                 var (next, unreadBytes) = await ReadAsync(
                     segment.Entry, offset, room, result, patience, cancellationToken).ConfigureAwait(false);
-                if (i + 1 < plan.Segments.Count && unreadBytes < cache.AheadBytes)
+                if (i + 1 < plan.Segments.Count && unreadBytes < cache.AheadBytesFor(maxBytes))
                 {
                     OpenAhead(plan.Segments[i + 1], maxBytes);
                 }
@@ -89,8 +89,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         while (offset < entry.NextOffset)
         {
             using var pieces = new SegmentPieces(memory);
-            var (next, _) = await ReadAsync(entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken)
-                .ConfigureAwait(false);
+            var (next, _) = await ReadAsync(
+                entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             offset = next
                 ?? throw new IOException(
                     $"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");

@@ -83,7 +83,8 @@ public sealed class PartitionLog
     /// <param name="segments">All that there are, in order.</param>
     public void AddHistory(IEnumerable<SegmentEntry> segments)
     {
-        LogSegment[] older = [.. segments.Where(entry => !Knows(entry.BaseOffset)).Select(entry => new LogSegment(entry))];
+        LogSegment[] older =
+            [.. segments.Where(entry => !Knows(entry.BaseOffset)).Select(entry => new LogSegment(entry))];
         _segments.InsertRange(0, older);
         SegmentBytes += older.Sum(segment => segment.Entry.BatchBytes);
         _isWhole = true;

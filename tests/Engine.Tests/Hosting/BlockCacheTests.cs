@@ -91,7 +91,7 @@ public sealed class BlockCacheTests : IAsyncLifetime
     [InlineData(100)]
     [InlineData(1_000)]
     [InlineData(3_500)]
-    public async Task A_reader_in_sequence_finds_all_but_the_first_in_memory_and_nothing_is_fetched_twice(int pieceBytes)
+    public async Task A_reader_in_sequence_finds_all_but_the_first_in_memory_and_fetches_each_once(int pieceBytes)
     {
         var (entry, bytes) = await WriteAsync(new Random(1), batchCount: 400);
         var segment = await AcquireAsync(entry);

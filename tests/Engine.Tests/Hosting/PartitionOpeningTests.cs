@@ -108,13 +108,29 @@ public sealed class PartitionOpeningTests
     }
 
     [Fact]
+    public async Task A_partition_that_another_owner_took_over_is_given_up_and_nothing_of_the_other_is_deleted()
+    {
+        await FillAsync(3);
+        var watched = new WatchedStorage(_storage);
+        await using var store = await TestStore.OpenAsync(watched);
+        var history = HoldHistory(watched);
+        var partition = await store.OpenAsync("topic");
+        var head = await ChangeHeadAsync(partition.Id, head => head with { Epoch = head.Epoch + 1 });
+        var theirs = new SegmentName(3, head.Epoch, head.Generation);
+        await _storage.Segments.WriteAsync(partition.Id, theirs, [1]);
+
+        history.SetResult();
+
+        Assert.IsType<IOException>(await store.Store.Failed.WaitAsync(s_timeout));
+        await store.DisposeAsync();
+        Assert.Contains(theirs, await _storage.Segments.ListAsync(partition.Id, default));
+    }
+
+    [Fact]
     public async Task A_head_row_that_does_not_name_the_last_segment_yet_is_read_with_all_rows()
     {
         var id = await FillAsync(3);
-        var row = await _storage.Tables.GetAsync(PartitionRows.Table, id.ToString(), PartitionRows.HeadKey, default);
-        var head = PartitionRows.DecodeHead(row!) with { Last = null };
-        await ExecuteAsync(
-            id.ToString(), new(TableOperationKind.Upsert, PartitionRows.HeadKey, PartitionRows.Encode(head)));
+        await ChangeHeadAsync(id, head => head with { Last = null });
 
         for (var i = 0; i < 2; i++)
         {
@@ -159,6 +175,15 @@ public sealed class PartitionOpeningTests
                 ? new(TableOperationKind.Delete, row.RowKey)
                 : new(TableOperationKind.Upsert, row.RowKey, "{"u8.ToArray()));
         return row;
+    }
+
+    private async Task<PartitionHead> ChangeHeadAsync(PartitionId id, Func<PartitionHead, PartitionHead> change)
+    {
+        var row = await _storage.Tables.GetAsync(PartitionRows.Table, id.ToString(), PartitionRows.HeadKey, default);
+        var head = change(PartitionRows.DecodeHead(row!));
+        await ExecuteAsync(
+            id.ToString(), new(TableOperationKind.Upsert, PartitionRows.HeadKey, PartitionRows.Encode(head)));
+        return head;
     }
 
     private async Task ExecuteAsync(string partitionKey, TableOperation operation)

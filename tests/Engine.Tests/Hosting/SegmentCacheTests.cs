@@ -161,5 +161,6 @@ public sealed class SegmentCacheTests
     private async Task UseAsync(SegmentEntry entry) => await (await AcquireAsync(entry)).ReleaseAsync();
 
     private Task<SegmentEntry> WriteAsync(int baseOffset)
-        => StoredSegments.WriteAsync(_store.Segments, StoredSegments.RandomBatches(new Random(baseOffset), 3, baseOffset));
+        => StoredSegments.WriteAsync(
+            _store.Segments, StoredSegments.RandomBatches(new Random(baseOffset), 3, baseOffset));
 }
