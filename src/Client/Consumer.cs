@@ -294,9 +294,16 @@ public sealed class Consumer : IAsyncDisposable
     private static long Copy(ConsumedBatch batch, List<ConsumedRecord> records)
     {
         records.Clear();
-        foreach (var record in batch)
+        try
         {
-            records.Add(record.ToRecord(batch.Partition));
+            foreach (var record in batch)
+            {
+                records.Add(record.ToRecord(batch.Partition));
+            }
+        }
+        catch (StreamException) when (records.Count > 0)
+        {
+            // Those before the damage are handed out; whoever asks for more is told of it.
         }
 
         return batch.NextOffset;

@@ -316,7 +316,6 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
 
     private void Settle(ConsumedBatch batch, BatchEnd end)
     {
-        batch.ReleaseDecompressed();
         var (cursor, next) = (batch.Cursor, batch.NextOffset);
         if (batch.Version != cursor.Version)
         {
