@@ -260,11 +260,15 @@ public sealed class Consumer : IAsyncDisposable
                 return true;
             },
             cancellationToken,
-            alsoPasses: ErrorCode.RebalanceInProgress).ConfigureAwait(false);
+            alsoPasses: _membership is { IsActive: false } ? ErrorCode.None : ErrorCode.RebalanceInProgress)
+            .ConfigureAwait(false);
         _assigned.Committed(offsets);
     }
 
-    /// <summary>Commits what was left behind, unless that is done by hand, and leaves the group.</summary>
+    /// <summary>
+    /// Commits what was left behind, unless that is done by hand, and leaves the group: if it answers within
+    /// <see cref="ConsumerOptions.CloseTimeout"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -274,21 +278,20 @@ public sealed class Consumer : IAsyncDisposable
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _committing.ConfigureAwait(false);
-        if (_membership is { } membership)
+        try
         {
-            await membership.DisposeAsync().ConfigureAwait(false);
+            await LeaveGroupAsync().ConfigureAwait(false);
         }
-        else
+        finally
         {
-            await CommitSettledAsync(CancellationToken.None).ConfigureAwait(false);
+            _assigned.Settle();
+            await _fetcher.DisposeAsync().ConfigureAwait(false);
+            _assigned.Assign([]);
+            await _link.DisposeAsync().ConfigureAwait(false);
+            _membership?.Dispose();
+            _stop.Dispose();
+            _assigned.ReaderPulse.Set();
         }
-
-        _assigned.Settle();
-        await _fetcher.DisposeAsync().ConfigureAwait(false);
-        _assigned.Assign([]);
-        await _link.DisposeAsync().ConfigureAwait(false);
-        _stop.Dispose();
-        _assigned.ReaderPulse.Set();
     }
 
     private static long Copy(ConsumedBatch batch, List<ConsumedRecord> records)
@@ -352,6 +355,26 @@ public sealed class Consumer : IAsyncDisposable
         catch (StreamException e)
         {
             _membership?.CommitFailed(e);
+        }
+    }
+
+    // While the group rebalances it takes no commits, and it can only be done with that as long as this member joins in.
+    private async Task LeaveGroupAsync()
+    {
+        using var committing = new CancellationTokenSource(_options.CloseTimeout, _link.Time);
+        try
+        {
+            await CommitSettledAsync(committing.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            _membership?.CommitFailed(e);
+        }
+
+        if (_membership is { } membership)
+        {
+            using var leaving = new CancellationTokenSource(_options.CloseTimeout, _link.Time);
+            await membership.LeaveAsync(leaving.Token).ConfigureAwait(false);
         }
     }
 

@@ -72,6 +72,13 @@ public sealed class ConsumerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "24:00:00")]
     public TimeSpan RebalanceTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long disposing waits for the group to take a commit, and then to let the member go. What is not committed then
+    /// is handed out again.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How often is looked for partitions that topics have grown by.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan TopicRefreshInterval { get; init; } = TimeSpan.FromMinutes(1);

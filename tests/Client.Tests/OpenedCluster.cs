@@ -1,3 +1,4 @@
+using OrleansStream.Contracts;
 using OrleansStream.Embedded;
 using OrleansStream.TestKit.Storage;
 
@@ -9,7 +10,9 @@ public sealed class OpenedCluster : IClientFixture, IAsyncLifetime, IDisposable
     private readonly TemporaryDirectory _data = new();
     private LocalCluster? _cluster;
 
-    public StreamClient Client => StreamClient.Over(_cluster!);
+    public ICluster Cluster => _cluster!;
+
+    public StreamClient Client => StreamClient.Over(Cluster);
 
     public async Task InitializeAsync() => _cluster = await LocalCluster.OpenAsync(_data.Path);
 

@@ -17,7 +17,7 @@ internal sealed record MembershipHost(Func<CancellationToken, Task> CommitSettle
 /// One loop does all of it, one step after the other. Before partitions are given up the reader hands back what it has,
 /// and what it left behind is committed; heartbeats go on meanwhile.
 /// </remarks>
-internal sealed partial class Membership : IAsyncDisposable
+internal sealed partial class Membership : IDisposable
 {
     private readonly ConsumerOptions _options;
     private readonly AssignedPartitions _assigned;
@@ -50,29 +50,32 @@ internal sealed partial class Membership : IAsyncDisposable
     /// <summary>As whom to commit now.</summary>
     public Committer Committer => _calls.Committer;
 
-    public void CommitFailed(StreamException failure) => LogCommitFailed(_options.GroupId!, failure.Message);
+    public void CommitFailed(Exception failure) => LogCommitFailed(_options.GroupId!, failure.Message);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Whether what a rebalance interrupts goes on after it, because this member takes part.</summary>
+    public bool IsActive => !_running.IsCompleted;
+
+    /// <summary>Ends the membership, and tells the group as long as it answers in time.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        await _host.CommitSettled(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (_options.Revoked is { } revoked)
+            if (_options.Revoked is { } revoked && _assigned.Partitions is { Count: > 0 } partitions)
             {
-                await revoked(_assigned.Partitions, CancellationToken.None).ConfigureAwait(false);
+                await revoked(partitions, cancellationToken).ConfigureAwait(false);
             }
 
-            await _calls.LeaveAsync().ConfigureAwait(false);
+            await _calls.LeaveAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (StreamException e)
+        catch (Exception e) when (e is StreamException or OperationCanceledException)
         {
             LogLeftSilently(_options.GroupId!, e.Message);
         }
-
-        _stop.Dispose();
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync()
     {
