@@ -230,39 +230,20 @@ public sealed class Consumer : IAsyncDisposable
     /// The group has given the partitions to somebody else, who begins at what was committed before.
     /// </exception>
     public Task CommitAsync(CancellationToken cancellationToken = default)
-        => CommitAsync(_assigned.Positions(includesInHand: true), cancellationToken);
+        => _assigned.IsInHandLost
+            ? throw PartitionsLost()
+            : CommitAsync(_assigned.Positions(includesInHand: true), cancellationToken);
 
     /// <summary>Commits offsets: of each partition the next record to read.</summary>
     /// <exception cref="InvalidOperationException">There is no group.</exception>
-    /// <exception cref="StreamException">The group has given the partitions to somebody else.</exception>
+    /// <exception cref="StreamException">The group has given some of the partitions to somebody else.</exception>
     public async Task CommitAsync(
         IReadOnlyCollection<TopicPartitionOffset> offsets, CancellationToken cancellationToken = default)
     {
-        if (_offsets is null)
+        if (!await CommitOwnAsync(offsets, cancellationToken).ConfigureAwait(false))
         {
-            throw new InvalidOperationException("Committing takes a GroupId.");
+            throw PartitionsLost();
         }
-
-        // While the group rebalances a commit waits for the next generation, in which not all may be this member's.
-        await _link.RetryAsync(
-            async () =>
-            {
-                var assigned = _assigned.Partitions.ToHashSet();
-                TopicPartitionOffset[] own = _membership is null
-                    ? [.. offsets]
-                    : [.. offsets.Where(offset => assigned.Contains(offset.Partition))];
-                if (own.Length > 0)
-                {
-                    await _offsets.CommitAsync(_membership?.Committer ?? Committer.Nobody, own, cancellationToken)
-                        .ConfigureAwait(false);
-                }
-
-                return true;
-            },
-            cancellationToken,
-            alsoPasses: _membership is { IsActive: false } ? ErrorCode.None : ErrorCode.RebalanceInProgress)
-            .ConfigureAwait(false);
-        _assigned.Committed(offsets);
     }
 
     /// <summary>
@@ -293,6 +274,9 @@ public sealed class Consumer : IAsyncDisposable
             _assigned.ReaderPulse.Set();
         }
     }
+
+    private static StreamException PartitionsLost() => new(
+        ErrorCode.IllegalGeneration, "Others read these partitions now, from where they were committed before.");
 
     private static long Copy(ConsumedBatch batch, List<ConsumedRecord> records)
     {
@@ -350,12 +334,45 @@ public sealed class Consumer : IAsyncDisposable
         try
         {
             var positions = _assigned.Positions(includesInHand: false);
-            await CommitAsync(positions, cancellationToken).ConfigureAwait(false);
+            await CommitOwnAsync(positions, cancellationToken).ConfigureAwait(false);
         }
         catch (StreamException e)
         {
             _membership?.CommitFailed(e);
         }
+    }
+
+    /// <summary>Commits those offsets whose partitions are this member's.</summary>
+    /// <returns>Whether all are.</returns>
+    private async Task<bool> CommitOwnAsync(
+        IReadOnlyCollection<TopicPartitionOffset> offsets, CancellationToken cancellationToken)
+    {
+        if (_offsets is null)
+        {
+            throw new InvalidOperationException("Committing takes a GroupId.");
+        }
+
+        // While the group rebalances a commit waits for the next generation, in which not all may be this member's.
+        var own = await _link.RetryAsync(
+            async () =>
+            {
+                var assigned = _assigned.Partitions.ToHashSet();
+                TopicPartitionOffset[] own = _membership is null
+                    ? [.. offsets]
+                    : [.. offsets.Where(offset => assigned.Contains(offset.Partition))];
+                if (own.Length > 0)
+                {
+                    await _offsets.CommitAsync(_membership?.Committer ?? Committer.Nobody, own, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+
+                return own;
+            },
+            cancellationToken,
+            alsoPasses: _membership is { IsActive: false } ? ErrorCode.None : ErrorCode.RebalanceInProgress)
+            .ConfigureAwait(false);
+        _assigned.Committed(own);
+        return own.Length == offsets.Count;
     }
 
     // While the group rebalances it takes no commits, and it can only be done with that as long as this member joins in.

@@ -153,6 +153,11 @@ internal sealed partial class Fetcher : IAsyncDisposable
                 _link.Topics.Forget(name);
                 topic.LeaderOf(partition);
             }
+
+            if (_assigned.TryBeginAnew(new TopicPartition(name, partition), topic.Id))
+            {
+                LogTopicReplaced(name, partition);
+            }
         }
 
         var unpositioned = _assigned.Unpositioned();
@@ -317,6 +322,9 @@ internal sealed partial class Fetcher : IAsyncDisposable
 
     [LoggerMessage(5201, LogLevel.Debug, "Reading is delayed: {Reason}")]
     private partial void LogRetrying(string reason);
+
+    [LoggerMessage(5203, LogLevel.Warning, "{Topic}-{Partition} belongs to a new topic of that name: begins anew.")]
+    private partial void LogTopicReplaced(string topic, int partition);
 
     [LoggerMessage(5202, LogLevel.Warning, "{Partition} has no offset {Offset} any more, or not yet.")]
     private partial void LogOutOfRange(TopicPartition partition, long offset);

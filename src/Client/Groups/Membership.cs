@@ -28,6 +28,8 @@ internal sealed partial class Membership : IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private long? _lastInHand;
+    private long _inHandSince;
 
     public Membership(
         ClientLink link,
@@ -89,7 +91,8 @@ internal sealed partial class Membership : IDisposable
             }
             catch (StreamException e) when (e.Error is ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration)
             {
-                await LoseAsync(e).ConfigureAwait(false);
+                LogLost(_options.GroupId!, e.Message);
+                await LoseAsync(e.Error == ErrorCode.UnknownMemberId).ConfigureAwait(false);
             }
             catch (StreamException e) when (e.IsTransient || e.Error == ErrorCode.RebalanceInProgress)
             {
@@ -133,7 +136,34 @@ internal sealed partial class Membership : IDisposable
         // What was given up can be given to others as soon as everybody has joined again.
         while (revoked.Length == 0 && await _calls.StayAsync(_stop.Token).ConfigureAwait(false))
         {
+            if (IsStuck())
+            {
+                await StepAsideAsync().ConfigureAwait(false);
+                return;
+            }
         }
+    }
+
+    /// <summary>Whether the reader has had the same record in hand for longer than others should wait.</summary>
+    private bool IsStuck()
+    {
+        var inHand = _assigned.InHand;
+        if (inHand is null || inHand != _lastInHand)
+        {
+            (_lastInHand, _inHandSince) = (inHand, _time.GetTimestamp());
+        }
+
+        return inHand is not null && _time.GetElapsedTime(_inHandSince) >= _options.RebalanceTimeout;
+    }
+
+    // Others go on with the partitions; this member is back when its reader is.
+    private async Task StepAsideAsync()
+    {
+        LogTooSlow(_options.GroupId!, _options.RebalanceTimeout);
+        await _calls.LeaveAsync(_stop.Token).ConfigureAwait(false);
+        await LoseAsync(isUnknown: true).ConfigureAwait(false);
+        await _assigned.HoldBackAsync().WaitAsync(_stop.Token).ConfigureAwait(false);
+        _assigned.GoOn();
     }
 
     private async Task RevokeAsync(IReadOnlyList<TopicPartition> revoked, IReadOnlyList<TopicPartition> kept)
@@ -192,10 +222,9 @@ internal sealed partial class Membership : IDisposable
     }
 
     // Others may read the partitions already, so there is nothing left to commit.
-    private async Task LoseAsync(StreamException reason)
+    private async Task LoseAsync(bool isUnknown)
     {
-        LogLost(_options.GroupId!, reason.Message);
-        _calls.ForgetMember(reason.Error == ErrorCode.UnknownMemberId);
+        _calls.ForgetMember(isUnknown);
         var lost = _assigned.Partitions;
         _assigned.Assign([]);
         if (_options.Lost is { } callback && lost.Count > 0)

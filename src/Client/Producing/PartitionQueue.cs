@@ -99,7 +99,7 @@ internal sealed class PartitionQueue(int batchBytes, TimeProvider time)
         if (_open is not null)
         {
             // The next is likely to get as large: then its memory never has to grow.
-            _lastBatchBytes = Math.Clamp(_open.SizeBytes, SmallBatchBytes, _maxBatchBytes);
+            _lastBatchBytes = Math.Max(SmallBatchBytes, Math.Min(_open.SizeBytes, _maxBatchBytes));
             _full.Enqueue(_open);
             _open = null;
         }

@@ -26,22 +26,21 @@ internal sealed class ScriptedLeader(IGroupCoordinator groups, string groupId, s
         Followers = [.. reply.Members.Select(member => member.MemberId).Where(id => id != reply.MemberId)];
     }
 
-    /// <summary>Gives these partitions to every follower.</summary>
-    public async Task AssignAsync(params TopicPartition[] partitions)
-    {
-        var assignments = Followers.Select(id => new MemberAssignment(id, ConsumerProtocol.Write(partitions)));
-        var reply = await groups.SyncAsync(new(_member, null, null, [.. assignments]), default);
-        Assert.Equal(StreamError.None, reply.Error);
-    }
-
     /// <summary>Joins again until there is a follower, to which it gives these partitions.</summary>
     public async Task LeadAsync(params TopicPartition[] partitions)
     {
-        while (Followers.Count == 0)
+        while (!await TryAssignAsync(partitions) || Followers.Count == 0)
         {
             await JoinAsync();
-            await AssignAsync(partitions);
         }
+    }
+
+    /// <returns>False when somebody has joined meanwhile.</returns>
+    private async Task<bool> TryAssignAsync(TopicPartition[] partitions)
+    {
+        var assignments = Followers.Select(id => new MemberAssignment(id, ConsumerProtocol.Write(partitions)));
+        var reply = await groups.SyncAsync(new(_member, null, null, [.. assignments]), default);
+        return reply.Error == StreamError.None;
     }
 
     private async Task<JoinGroupReply> TryJoinAsync() => await groups.JoinAsync(
