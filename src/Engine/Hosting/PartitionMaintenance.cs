@@ -29,6 +29,12 @@ internal sealed partial class PartitionMaintenance(
     /// </summary>
     private const int MaxDropped = TableLimits.BatchOperations - 2;
 
+    /// <summary>
+    /// Into about how many segments a tail is written, even where the topic's segment size is far smaller: each costs
+    /// some syncs, and a backlog of them would hold up everything else that is to be done here.
+    /// </summary>
+    private const int MaxSegmentsPerWrite = 64;
+
     private const int MergeReadBytes = 1_024 * 1_024;
 
     private readonly PartitionCompaction _compaction = new(id, log, store, reads, turn, services);
@@ -45,13 +51,7 @@ internal sealed partial class PartitionMaintenance(
                 await RetainAsync(config).ConfigureAwait(false); // What is forgotten need not be written.
             }
 
-            // What is appended meanwhile is left for the next time, or this would never end on a busy partition.
-            var end = highWatermark.Offset;
-            while (await FlushSegmentAsync(config, end).ConfigureAwait(false))
-            {
-                // Each pass writes one segment of at most the topic's segment size.
-            }
-
+            await WriteTailAsync(config).ConfigureAwait(false);
             return true;
         });
 
@@ -104,9 +104,11 @@ internal sealed partial class PartitionMaintenance(
                 return new DeleteRecordsReply(StreamError.OffsetOutOfRange, -1);
             }
 
-            while (target > store.EndOffset && await FlushSegmentAsync(config, limit).ConfigureAwait(false))
+            // A recovery reads nothing before the log start: what producers wrote there must be in a segment.
+            if (target > store.EndOffset
+                && await turn.RunAsync(log, static log => log.HasProducers).ConfigureAwait(false))
             {
-                // A recovery reads nothing before the log start: what producers wrote there must be in a segment.
+                await WriteTailAsync(config).ConfigureAwait(false);
             }
 
             await AdvanceLogStartAsync(target).ConfigureAwait(false);
@@ -122,11 +124,25 @@ internal sealed partial class PartitionMaintenance(
         _stopping.Dispose();
     }
 
-    private async Task<bool> FlushSegmentAsync(TopicConfig config, long endOffset)
+    private async Task WriteTailAsync(TopicConfig config)
+    {
+        // What is appended meanwhile is left for the next time, or this would never end on a busy partition.
+        var end = highWatermark.Offset;
+        var segmentBytes = await turn.RunAsync(
+            (log, config),
+            static s => Math.Max(s.config.SegmentBytes, s.log.UnsegmentedBytes / MaxSegmentsPerWrite))
+            .ConfigureAwait(false);
+        while (await WriteSegmentAsync(segmentBytes, end).ConfigureAwait(false))
+        {
+            // Each pass writes one segment.
+        }
+    }
+
+    private async Task<bool> WriteSegmentAsync(long segmentBytes, long endOffset)
     {
         var (baseOffset, read) = await turn.RunAsync(
-            (log, config, endOffset),
-            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.config.SegmentBytes, s.endOffset)))
+            (log, segmentBytes, endOffset),
+            static s => (s.log.SegmentedEndOffset, s.log.PlanSegment(s.segmentBytes, s.endOffset)))
             .ConfigureAwait(false);
         using (read)
         {

@@ -280,6 +280,9 @@ public sealed class PartitionLog
     /// <summary>The epoch in which an offset was or will be written; -1 when that is no longer known.</summary>
     public int FindEpoch(long offset) => offset >= LogEndOffset ? Epoch : _epochs.FindEpoch(offset);
 
+    /// <summary>Whether sequences of a producer are remembered, which a segment has to keep.</summary>
+    public bool HasProducers => _producers.Count > 0;
+
     /// <summary>Forgets producers that have not written since a time.</summary>
     /// <param name="since">Milliseconds since 1970.</param>
     public void ForgetProducers(long since) => _producers.Forget(since);

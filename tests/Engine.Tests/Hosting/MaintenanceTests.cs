@@ -196,6 +196,31 @@ public sealed class MaintenanceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backlog_does_not_become_hundreds_of_segments_because_the_topic_wants_small_ones()
+    {
+        var partition = await _store.CreateAsync("topic", "segment.bytes", "1024");
+        for (var i = 0; i < 200; i++)
+        {
+            await _store.AppendAsync(partition, [i], paddingBytes: 1_000);
+        }
+
+        await partition.FlushAsync();
+        Assert.InRange(await CountSegmentsAsync(partition), 2, 70);
+        Assert.Equal(Enumerable.Range(0, 200), await TestStore.ReadAllAsync(partition));
+    }
+
+    [Fact]
+    public async Task Records_of_no_producer_are_deleted_without_writing_them_to_a_segment()
+    {
+        var partition = await _store.CreateAsync("topic");
+        await _store.AppendAsync(partition, [1, 2, 3]);
+        var before = _storage.Operations.Count;
+        await partition.DeleteRecordsAsync(-1, default);
+
+        Assert.DoesNotContain(_storage.Operations.Skip(before), operation => operation.Contains("segment"));
+    }
+
+    [Fact]
     public async Task More_segments_than_a_table_batch_takes_are_dropped_at_once()
     {
         var partition = await _store.CreateAsync("topic");

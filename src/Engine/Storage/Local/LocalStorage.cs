@@ -22,7 +22,7 @@ public enum JournalSync
 /// </remarks>
 public sealed class LocalStorage : IStorage
 {
-    // Writes and syncs block the threads they run on: the journal's, that of a segment, that of a table.
+    // Writes and syncs block the threads they run on: the journal's, and that of a segment or of a table.
     private const int BlockedThreads = 2;
 
     private readonly DirectoryLock _lock;

@@ -40,5 +40,6 @@ internal static class KafkaApiServices
                 services.GetRequiredService<IOptions<SecurityOptions>>().Value.UsersFile,
                 services.GetRequiredService<ILogger<UsersFile>>()))
             .AddSingleton<TlsServer>()
+            .AddSingleton<KafkaRoutes>()
             .AddSingleton<IKafkaRequestRouter, KafkaRequestRouter>();
 }

@@ -41,7 +41,7 @@ internal sealed class RouterHarness
             new GatewayMetrics(new TestMeters()),
             time,
             NullLogger<KafkaQuotas>.Instance);
-        _router = new KafkaRequestRouter(
+        _router = new KafkaRequestRouter(new KafkaRoutes(
             new RecordApis(
                 new ProduceApi(cluster, access, quotas, apis),
                 new FetchApi(cluster, access, new FetchSessionCache(time, apis), quotas, time, apis),
@@ -62,7 +62,7 @@ internal sealed class RouterHarness
             new SecurityApis(
                 new SaslApi(users, security, time),
                 new AclsApi(cluster, access, audit),
-                new CredentialsApi(cluster, access, audit)));
+                new CredentialsApi(cluster, access, audit))));
         Client = new KafkaClient(
             "test",
             new IPEndPoint(IPAddress.Loopback, 50_000),
