@@ -62,7 +62,7 @@ internal sealed partial class Ostream
             Wire(new CreateTopic()),
             Wire(new DescribeTopic()),
             Wire(new AlterTopic()),
-            Wire(new DeleteTopic()),
+            Wire(Delete.Topics()),
         });
         root.Subcommands.Add(Wire(new Produce()));
         root.Subcommands.Add(Wire(new Consume()));
@@ -71,7 +71,7 @@ internal sealed partial class Ostream
             Wire(new ListGroups()),
             Wire(new DescribeGroup()),
             Wire(new ResetGroup()),
-            Wire(new DeleteGroup()),
+            Wire(Delete.Groups()),
         });
         root.Subcommands.Add(Wire(new Bench()));
         root.Subcommands.Add(Wire(new Doctor()));

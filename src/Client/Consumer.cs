@@ -3,7 +3,6 @@ using OrleansStream.Client.Connections;
 using OrleansStream.Client.Consuming;
 using OrleansStream.Client.Groups;
 using OrleansStream.Client.Serialization;
-using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client;
 
@@ -20,11 +19,9 @@ public sealed class Consumer : IAsyncDisposable
     private readonly ClientLink _link;
     private readonly ConsumerOptions _options;
     private readonly AssignedPartitions _assigned;
-    private readonly GroupOffsets? _offsets;
     private readonly Coordinator? _coordinator;
+    private readonly OffsetCommits? _commits;
     private readonly Fetcher _fetcher;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _committing;
     private readonly Lock _gate = new();
     private Membership? _membership;
     private Exception? _failure;
@@ -35,14 +32,15 @@ public sealed class Consumer : IAsyncDisposable
         _link = link;
         _options = options;
         _assigned = new AssignedPartitions(options);
+        GroupOffsets? offsets = null;
         if (options.GroupId is { } groupId)
         {
             _coordinator = new Coordinator(link, groupId);
-            _offsets = new GroupOffsets(link, groupId, _coordinator);
+            offsets = new GroupOffsets(link, groupId, _coordinator);
+            _commits = new OffsetCommits(link, options, _assigned, offsets);
         }
 
-        _fetcher = new Fetcher(link, options, _assigned, _offsets, Fail);
-        _committing = CommitRegularlyAsync();
+        _fetcher = new Fetcher(link, options, _assigned, offsets, Fail);
     }
 
     /// <summary>What is read now.</summary>
@@ -62,14 +60,15 @@ public sealed class Consumer : IAsyncDisposable
         lock (_gate)
         {
             ThrowIfDisposed();
-            if (_options.GroupId is null || _membership is not null || _assigned.Partitions.Count > 0)
+            if (_commits is null || _membership is not null || _assigned.Partitions.Count > 0)
             {
                 throw new InvalidOperationException(
                     "Subscribing takes a GroupId, and can be done once and not beside an assignment by hand.");
             }
 
-            _membership = new Membership(_link, _options, [.. topics.Distinct()], _coordinator!, _assigned, new(
-                token => CommitSettledAsync(token), Fail));
+            _membership = new Membership(
+                _link, _options, [.. topics.Distinct()], _coordinator!, _assigned, new(_commits.CommitSettledAsync, Fail));
+            _commits.Membership = _membership;
         }
     }
 
@@ -230,21 +229,14 @@ public sealed class Consumer : IAsyncDisposable
     /// The group has given the partitions to somebody else, who begins at what was committed before.
     /// </exception>
     public Task CommitAsync(CancellationToken cancellationToken = default)
-        => _assigned.IsInHandLost
-            ? throw PartitionsLost()
-            : CommitAsync(_assigned.Positions(includesInHand: true), cancellationToken);
+        => Commits.CommitInHandAsync(cancellationToken);
 
     /// <summary>Commits offsets: of each partition the next record to read.</summary>
     /// <exception cref="InvalidOperationException">There is no group.</exception>
     /// <exception cref="StreamException">The group has given some of the partitions to somebody else.</exception>
-    public async Task CommitAsync(
+    public Task CommitAsync(
         IReadOnlyCollection<TopicPartitionOffset> offsets, CancellationToken cancellationToken = default)
-    {
-        if (!await CommitOwnAsync(offsets, cancellationToken).ConfigureAwait(false))
-        {
-            throw PartitionsLost();
-        }
-    }
+        => Commits.CommitAsync(offsets, cancellationToken);
 
     /// <summary>
     /// Commits what was left behind, unless that is done by hand, and leaves the group: if it answers within
@@ -257,8 +249,6 @@ public sealed class Consumer : IAsyncDisposable
             return;
         }
 
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _committing.ConfigureAwait(false);
         try
         {
             await LeaveGroupAsync().ConfigureAwait(false);
@@ -270,13 +260,11 @@ public sealed class Consumer : IAsyncDisposable
             _assigned.Assign([]);
             await _link.DisposeAsync().ConfigureAwait(false);
             _membership?.Dispose();
-            _stop.Dispose();
             _assigned.ReaderPulse.Set();
         }
     }
 
-    private static StreamException PartitionsLost() => new(
-        ErrorCode.IllegalGeneration, "Others read these partitions now, from where they were committed before.");
+    private OffsetCommits Commits => _commits ?? throw new InvalidOperationException("Committing takes a GroupId.");
 
     private static long Copy(ConsumedBatch batch, List<ConsumedRecord> records)
     {
@@ -302,90 +290,11 @@ public sealed class Consumer : IAsyncDisposable
         return 0;
     });
 
-    private async Task CommitRegularlyAsync()
-    {
-        if (_options is not { GroupId: not null, CommitInterval: { } interval })
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(interval, _link.Time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
-            {
-                await CommitSettledAsync(_stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The consumer is being disposed, and commits once more by itself.
-        }
-    }
-
-    // A commit that fails is repeated by the next; one whose partitions went to others is theirs.
-    private async Task CommitSettledAsync(CancellationToken cancellationToken)
-    {
-        if (_options.CommitInterval is null || _offsets is null)
-        {
-            return;
-        }
-
-        try
-        {
-            var positions = _assigned.Positions(includesInHand: false);
-            await CommitOwnAsync(positions, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StreamException e)
-        {
-            _membership?.CommitFailed(e);
-        }
-    }
-
-    /// <summary>Commits those offsets whose partitions are this member's.</summary>
-    /// <returns>Whether all are.</returns>
-    private async Task<bool> CommitOwnAsync(
-        IReadOnlyCollection<TopicPartitionOffset> offsets, CancellationToken cancellationToken)
-    {
-        if (_offsets is null)
-        {
-            throw new InvalidOperationException("Committing takes a GroupId.");
-        }
-
-        // While the group rebalances a commit waits for the next generation, in which not all may be this member's.
-        var own = await _link.RetryAsync(
-            async () =>
-            {
-                var assigned = _assigned.Partitions.ToHashSet();
-                TopicPartitionOffset[] own = _membership is null
-                    ? [.. offsets]
-                    : [.. offsets.Where(offset => assigned.Contains(offset.Partition))];
-                if (own.Length > 0)
-                {
-                    await _offsets.CommitAsync(_membership?.Committer ?? Committer.Nobody, own, cancellationToken)
-                        .ConfigureAwait(false);
-                }
-
-                return own;
-            },
-            cancellationToken,
-            alsoPasses: _membership is { IsActive: false } ? ErrorCode.None : ErrorCode.RebalanceInProgress)
-            .ConfigureAwait(false);
-        _assigned.Committed(own);
-        return own.Length == offsets.Count;
-    }
-
-    // While the group rebalances it takes no commits, and it can only be done with that as long as this member joins in.
     private async Task LeaveGroupAsync()
     {
-        using var committing = new CancellationTokenSource(_options.CloseTimeout, _link.Time);
-        try
+        if (_commits is not null)
         {
-            await CommitSettledAsync(committing.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e)
-        {
-            _membership?.CommitFailed(e);
+            await _commits.DisposeAsync().ConfigureAwait(false);
         }
 
         if (_membership is { } membership)

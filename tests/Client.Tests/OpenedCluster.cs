@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Embedded;
+using OrleansStream.Engine.Storage.Local;
+using OrleansStream.TestKit.Contracts;
 using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Client.Tests;
@@ -14,7 +17,12 @@ public sealed class OpenedCluster : IClientFixture, IAsyncLifetime, IDisposable
 
     public StreamClient Client => StreamClient.Over(Cluster);
 
-    public async Task InitializeAsync() => _cluster = await LocalCluster.OpenAsync(_data.Path);
+    public async Task InitializeAsync() => _cluster = await LocalCluster.OpenAsync(
+        async token => await LocalStorage.OpenAsync(_data.Path, JournalSync.Always, token),
+        GroupClient.Options,
+        NullLoggerFactory.Instance,
+        TimeProvider.System,
+        default);
 
     public async Task DisposeAsync() => await _cluster!.DisposeAsync();
 

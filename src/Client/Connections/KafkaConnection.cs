@@ -9,8 +9,7 @@ namespace OrleansStream.Client.Connections;
 /// <remarks>
 /// A request is encoded, its records included, before <see cref="SendAsync"/> first awaits: nobody refers to the
 /// caller's memory after that. The write loop owns one buffer while requests gather in the other; the read loop owns
-/// the
-/// input. The first failure ends the connection and is given to everybody who waits. Thread-safe.
+/// the input. The first failure ends the connection and is given to everybody who waits. Thread-safe.
 /// </remarks>
 internal sealed class KafkaConnection : IAsyncDisposable
 {

@@ -18,9 +18,8 @@ internal sealed record SenderServices(
 /// <remarks>
 /// One loop owns the window of batches that are not done. It is pulsed when a batch is full or has waited long enough,
 /// and when an answer comes. Batches are done in order: one that is stored waits for those before it. When one fails,
-/// the
-/// loop waits until all others are answered too, and then sends again what is not stored, the first one alone; without
-/// idempotence there never is more than one.
+/// the loop waits until all others are answered too, and then sends again what is not stored, the first one alone;
+/// without idempotence there never is more than one.
 /// </remarks>
 internal sealed partial class PartitionSender : IAsyncDisposable
 {
@@ -38,8 +37,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     private readonly Task _running;
     private readonly int _maxInFlight;
 
-    // One batch goes ahead alone after every failure: it opens the connection, and shows that the partition takes
-    // batches.
+    // After every failure one batch goes ahead alone: it opens the connection, and shows that the partition takes some.
     private bool _isProbing = true;
 
     public PartitionSender(TopicPartition partition, SenderServices services)
@@ -168,8 +166,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     }
 
     // Batches may overtake each other on their way. But when one that was alone is not the next, the one before is
-    // lost:
-    // it was given up, or the server was.
+    // lost: it was given up, or the server was.
     private async Task RestoreOrderAsync(PendingBatch first, BatchOutcome answer)
     {
         if (!first.WasAlone)
