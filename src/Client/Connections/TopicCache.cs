@@ -76,7 +76,7 @@ internal sealed class TopicCache(ClientLink link)
     {
         try
         {
-            var response = await AskAsync([topic], link.Options.AutoCreateTopics, CancellationToken.None)
+            var response = await AskAsync([topic], link.CreatesTopics, CancellationToken.None)
                 .ConfigureAwait(false);
             var described = response.Topics[0];
             StreamException.ThrowIf(described.Error, $"Topic {topic}");

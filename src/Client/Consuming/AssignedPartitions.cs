@@ -44,9 +44,6 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
 
     public IReadOnlyList<TopicPartition> Partitions => Read(() => _order.Select(cursor => cursor.Partition).ToArray());
 
-    /// <summary>Whether the reader is to hand back what it has, before it gets more.</summary>
-    public bool IsHeldBack => Read(() => _handedBack is not null);
-
     /// <summary>Grows with all that is handed out; null while nothing is in hand.</summary>
     public long? InHand => Read(() => _inHand is null ? default(long?) : _handed);
 

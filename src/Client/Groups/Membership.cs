@@ -89,11 +89,6 @@ internal sealed partial class Membership : IDisposable
                 await LiveOneGenerationAsync().ConfigureAwait(false);
                 _backoff.Reset();
             }
-            catch (StreamException e) when (e.Error is ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration)
-            {
-                LogLost(_options.GroupId!, e.Message);
-                await LoseAsync(e.Error == ErrorCode.UnknownMemberId).ConfigureAwait(false);
-            }
             catch (StreamException e) when (e.IsTransient || e.Error == ErrorCode.RebalanceInProgress)
             {
                 LogDelayed(_options.GroupId!, e.Message);
@@ -114,6 +109,19 @@ internal sealed partial class Membership : IDisposable
     }
 
     private async Task LiveOneGenerationAsync()
+    {
+        try
+        {
+            await JoinAndStayAsync().ConfigureAwait(false);
+        }
+        catch (StreamException e) when (e.Error is ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration)
+        {
+            LogLost(_options.GroupId!, e.Message);
+            await LoseAsync(e.Error == ErrorCode.UnknownMemberId).ConfigureAwait(false);
+        }
+    }
+
+    private async Task JoinAndStayAsync()
     {
         if (!_calls.IsCooperative)
         {

@@ -153,6 +153,19 @@ public abstract class ConsumerTests<TFixture>(TFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_topic_that_does_not_exist_yet_is_waited_for_while_others_are_read()
+    {
+        var topic = await fixture.Client.FillAsync("existing", 1, 10);
+        await using var consumer = fixture.Client.CreateConsumer(s_fromTheStart);
+        consumer.Assign(new TopicPartition("absent", 0), new TopicPartition(topic, 0));
+        await consumer.TakeAsync(10);
+
+        await fixture.Client.FillAsync("absent", 1, 5);
+
+        Assert.All(await consumer.TakeAsync(5), record => Assert.Equal("absent", record.Partition.Topic));
+    }
+
+    [Fact]
     public async Task Records_that_were_deleted_are_skipped_or_fail_as_the_options_say()
     {
         var topic = await fixture.Client.FillAsync("deleted", 1, 100);

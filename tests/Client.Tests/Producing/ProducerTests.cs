@@ -94,34 +94,6 @@ public sealed class ProducerTests(RunningSilo silo) : IClassFixture<RunningSilo>
         Assert.Equal(1_000, results.Distinct().Count());
     }
 
-    [Fact]
-    public async Task Awaiting_records_allocates_next_to_nothing_once_results_have_been_seen()
-    {
-        const int Count = 2_000;
-        var topic = await CreateTopicAsync("allocated", partitionCount: 1);
-        await using var producer = silo.Client.CreateProducer(new() { BatchBytes = 1_024 * 1_024 });
-        var value = new byte[100];
-        var sent = new List<ValueTask<DeliveryResult>>(Count);
-        await SendAsync();
-
-        Assert.InRange(await SendAsync() / Count, 0, 64);
-
-        async Task<long> SendAsync()
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            sent.AddRange(Enumerable.Range(0, Count).Select(
-                _ => producer.SendAsync(new OutgoingRecord(topic, null, value))));
-            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            foreach (var delivery in sent)
-            {
-                await delivery;
-            }
-
-            sent.Clear();
-            return allocated;
-        }
-    }
-
     private async Task<string> CreateTopicAsync(
         string name, int partitionCount, Dictionary<string, string>? configs = null)
     {

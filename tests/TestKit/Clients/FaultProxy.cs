@@ -22,6 +22,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private int _cutReplies;
     private int _cutRequests;
     private int _misledReplies;
+    private int _misledCount;
 
     private FaultProxy()
     {
@@ -40,6 +41,9 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>How long every reply is held back.</summary>
     public TimeSpan ReplyDelay { get; set; }
+
+    /// <summary>How many replies said that another node leads.</summary>
+    public int MisledCount => Volatile.Read(ref _misledCount);
 
     public static FaultProxy Start() => new();
 
@@ -192,7 +196,13 @@ public sealed class FaultProxy : IAsyncDisposable
         // Replies come in the order of the requests.
         asked.TryDequeue(out var answered);
         var isMisled = WrongNode.CanRefuse(answered.ApiKey) && TakeOne(ref _misledReplies);
-        return Cut(isMisled ? WrongNode.Refuse(answered, reply) : reply, ref _cutReplies);
+        if (isMisled)
+        {
+            reply = WrongNode.Refuse(answered, reply);
+            Interlocked.Increment(ref _misledCount);
+        }
+
+        return Cut(reply, ref _cutReplies);
     }
 
     private static (ReadOnlyMemory<byte> Frame, bool IsCut) Cut(byte[] frame, ref int count)
