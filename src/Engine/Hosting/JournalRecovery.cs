@@ -207,9 +207,18 @@ internal sealed partial class JournalRecovery(
         {
             var isDamaged = _damagedPartitions.ContainsKey(id)
                 || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
-            if (partition.Batches.Count > 0 && !isDamaged)
+            if (partition.Batches.Count == 0 || isDamaged)
+            {
+                continue;
+            }
+
+            try
             {
                 bytes += await WriteSegmentsAsync(partition, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StorageDamagedException e)
+            {
+                Refuse(id, e.Message);
             }
         }
 

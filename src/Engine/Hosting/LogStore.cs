@@ -26,6 +26,8 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
     private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
+    private readonly ConcurrentDictionary<PartitionId, Task> _histories = [];
+    private readonly ConcurrentDictionary<PartitionId, StorageDamagedException> _damaged = [];
     private int _isClosing;
 
     private LogStore(
@@ -56,6 +58,9 @@ public sealed partial class LogStore : IAsyncDisposable
     public IClientQuotas Quotas => _quotas;
 
     public ISecurityStore Security => _security;
+
+    /// <summary>What the block cache did, where the storage is read through one.</summary>
+    public BlockCacheCounts CacheCounts => _services.Blocks?.Counts ?? default;
 
     /// <summary>Completes with the fault that ends this store, if there ever is one.</summary>
     public Task<Exception> Failed => _services.Failed;
@@ -105,6 +110,11 @@ public sealed partial class LogStore : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosing) != 0, this);
+            if (_damaged.TryGetValue(id, out var damage))
+            {
+                throw new StorageDamagedException(damage.File, damage.Position, damage.Reason);
+            }
+
             if (_hosts.ContainsKey(id))
             {
                 throw new InvalidOperationException($"Partition {id} is open already.");
@@ -145,6 +155,7 @@ public sealed partial class LogStore : IAsyncDisposable
         {
             await host.DisposeAsync().ConfigureAwait(false);
             _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+            _histories.TryRemove(host.Id, out _);
         }
     }
 
@@ -188,6 +199,7 @@ public sealed partial class LogStore : IAsyncDisposable
             await host.DisposeAsync().ConfigureAwait(false);
         }
 
+        await Task.WhenAll(_histories.Values).ConfigureAwait(false);
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -206,7 +218,6 @@ public sealed partial class LogStore : IAsyncDisposable
 
         try
         {
-            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
             await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
         }
         catch (ManifestFaultException e)
@@ -217,6 +228,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
         var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
         _hosts[id] = host;
+        _histories[id] = WatchHistoryAsync(host);
         if (!Exists(id))
         {
             // Deleted after it was looked for and before the host was in sight.
@@ -224,6 +236,26 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         return host;
+    }
+
+    // A partition whose manifest turns out to be damaged is refused from then on. It stays among the hosts, so that the
+    // journal keeps what was appended to it meanwhile.
+    private async Task WatchHistoryAsync(PartitionHost host)
+    {
+        try
+        {
+            await host.HistoryLoaded.ConfigureAwait(false);
+        }
+        catch (StorageDamagedException e)
+        {
+            LogDamaged(_services.Logger, e.Message);
+            _damaged[host.Id] = e;
+            host.Close(StreamError.StorageFailed, e.Message);
+        }
+        catch (IOException e)
+        {
+            _services.Fail(e);
+        }
     }
 
     private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
@@ -309,6 +341,7 @@ public sealed partial class LogStore : IAsyncDisposable
         {
             host.Close(StreamError.UnknownTopicOrPartition, $"Topic '{topic.Name}' was deleted.");
             _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+            _histories.TryRemove(host.Id, out _);
         }
 
         await _maintenance.DeleteLaterAsync(topic, hosts).ConfigureAwait(false);
@@ -339,6 +372,9 @@ public sealed partial class LogStore : IAsyncDisposable
         LogLevel.Information,
         "Storage opened: opening {Opening}, {Topics} topics, {Bytes} bytes recovered from the journal.")]
     private static partial void LogOpened(ILogger logger, long opening, int topics, long bytes);
+
+    [LoggerMessage(2018, LogLevel.Error, "Refused: {Message}")]
+    private static partial void LogDamaged(ILogger logger, string message);
 
     [LoggerMessage(
         2006,
