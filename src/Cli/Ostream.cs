@@ -63,7 +63,7 @@ internal sealed partial class Ostream
             Wire(new CreateTopic()),
             Wire(new DescribeTopic()),
             Wire(new AlterTopic()),
-            Wire(new DeleteTopic()),
+            Wire(Delete.Topics()),
         });
         root.Subcommands.Add(Wire(new Produce()));
         root.Subcommands.Add(Wire(new Consume()));
@@ -72,7 +72,7 @@ internal sealed partial class Ostream
             Wire(new ListGroups()),
             Wire(new DescribeGroup()),
             Wire(new ResetGroup()),
-            Wire(new DeleteGroup()),
+            Wire(Delete.Groups()),
         });
         root.Subcommands.Add(new Command("storage", "Look into, check and copy what a stopped silo has stored.")
         {

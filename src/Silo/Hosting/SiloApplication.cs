@@ -104,5 +104,9 @@ internal static class SiloApplication
             .AddSingleton<GatewayConnections>()
             .AddSingleton<KafkaGateway>()
             .AddSingleton<ICluster, HostedCluster>()
-            .AddKafkaApis();
+            .AddKafkaApis()
+            .AddSingleton(services => FindVolume(services.GetRequiredService<IOptions<SiloOptions>>().Value));
+
+    private static StorageVolume FindVolume(SiloOptions options)
+        => new(options.StorageLocation is { Kind: StorageKind.Local } local ? local.Place : null);
 }

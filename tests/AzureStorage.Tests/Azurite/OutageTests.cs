@@ -15,8 +15,8 @@ public sealed class OutageTests : IAsyncLifetime
     private const int FailedOpenings = 2;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
-    private readonly FaultProxy _blobs = FaultProxy.Start();
-    private readonly FaultProxy _tables = FaultProxy.Start();
+    private readonly FaultProxy _blobs = FaultProxy.StartForBytes();
+    private readonly FaultProxy _tables = FaultProxy.StartForBytes();
     private readonly AzuriteFixture _fixture = new();
     private readonly SemaphoreSlim _failures = new(0);
 

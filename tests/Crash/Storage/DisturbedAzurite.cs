@@ -14,8 +14,8 @@ internal sealed class DisturbedAzurite : SiloStorage
     private const int MaxDelayMs = 20;
 
     private readonly AzuriteProcess _azurite;
-    private readonly FaultProxy _blobs = FaultProxy.Start();
-    private readonly FaultProxy _tables = FaultProxy.Start();
+    private readonly FaultProxy _blobs = FaultProxy.StartForBytes();
+    private readonly FaultProxy _tables = FaultProxy.StartForBytes();
 
     private DisturbedAzurite(AzuriteProcess azurite, string directory)
     {
