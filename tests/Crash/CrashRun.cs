@@ -180,7 +180,8 @@ public sealed partial class CrashRun
     [GeneratedRegex("(fail|crit): .*")]
     private static partial Regex Errors();
 
-    // The journal failed, or the storage did and was opened anew, perhaps not at the first try.
-    [GeneratedRegex(@"fail: \S+\[(2001|2010|2011)\]")]
+    // The journal failed, or the storage did and was opened anew, perhaps not at the first try; or the silo could not
+    // start, or not close in order.
+    [GeneratedRegex(@": \S+\[(1005|1007|2001|2010|2011)\]")]
     private static partial Regex StorageErrors();
 }

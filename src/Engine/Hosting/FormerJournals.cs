@@ -42,7 +42,7 @@ internal sealed class FormerJournals
     }
 
     /// <summary>Whether a journal that a head row names is read, or was by somebody who then deleted its row.</summary>
-    public async ValueTask<bool> CoverAsync(string journal, CancellationToken cancellationToken)
+    public async ValueTask<bool> CoversAsync(string journal, CancellationToken cancellationToken)
         => _storage.Journals is not ISharedJournalStore
             || _fenced.ContainsKey(journal)
             || !await JournalRows.ExistsAsync(_storage.Tables, journal, cancellationToken).ConfigureAwait(false);

@@ -256,7 +256,7 @@ public sealed partial class LogStore : IAsyncDisposable
         var own = _services.Journal.Name.ToString();
         foreach (var journal in head.Journals.Where(journal => journal != own))
         {
-            if (!await _recovery.Journals.CoverAsync(journal, cancellationToken).ConfigureAwait(false))
+            if (!await _recovery.Journals.CoversAsync(journal, cancellationToken).ConfigureAwait(false))
             {
                 throw new JournalInUseException(id, journal);
             }
