@@ -45,7 +45,7 @@ internal static class StreamhouseColdread
         await MeasureAzuriteAsync(run);
     }
 
-    // By turns without and with the block cache, so that both see the same disk.
+    // Without and with the block cache, on the same files.
     private static async Task MeasureLocalAsync(LoadRun run)
     {
         using var directory = new ScratchDirectory();
@@ -88,7 +88,7 @@ internal static class StreamhouseColdread
             => new(() => openAsync(name), name, partitions, bytes, recordsPerBatch, SegmentBytes);
 
         var bytes = run.ColdBytes / share;
-        var pollBytes = Math.Min(bytes, 1_024L * Mebibyte);
+        var pollBytes = Math.Min(bytes / 2, 1_024L * Mebibyte);
         return
         [
             Create("sequential", 1, 100, bytes), Create("poll10", 10, 10, pollBytes),
