@@ -66,8 +66,8 @@ public sealed class Consumer : IAsyncDisposable
                     "Subscribing takes a GroupId, and can be done once and not beside an assignment by hand.");
             }
 
-            _membership = new Membership(
-                _link, _options, [.. topics.Distinct()], _coordinator!, _assigned, new(_commits.CommitSettledAsync, Fail));
+            var host = new MembershipHost(_commits.CommitSettledAsync, Fail);
+            _membership = new Membership(_link, _options, [.. topics.Distinct()], _coordinator!, _assigned, host);
             _commits.Membership = _membership;
         }
     }

@@ -73,8 +73,8 @@ public sealed class ConsumerOptions
     public TimeSpan RebalanceTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long disposing waits for the group to take a commit, and then to let the member go. What is not committed then
-    /// is handed out again.
+    /// How long disposing waits for the group to take a commit, and then to let the member go. What is not committed
+    /// then is handed out again.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -21,9 +21,9 @@ internal sealed class SharedMemory(IDisposable? memory, int holders)
 
 /// <summary>The batches that one fetch brought of one partition, and how far they are read.</summary>
 /// <remarks>
-/// Owned by whoever has taken it: the partition's queue, or the batch in hand. A batch is verified and decompressed when
-/// it is opened, and stays open, with its place, until it is left: however few records are handed out at a time, each is
-/// walked once.
+/// Owned by whoever has taken it: the partition's queue, or the batch in hand. A batch is verified and decompressed
+/// when it is opened, and stays open, with its place, until it is left: however few records are handed out at a time,
+/// each is walked once.
 /// </remarks>
 internal sealed class FetchedChunk(FetchedRecords records, SharedMemory memory)
 {
@@ -150,7 +150,9 @@ internal sealed class FetchedChunk(FetchedRecords records, SharedMemory memory)
         catch (NotSupportedException e)
         {
             throw new StreamException(
-                ErrorCode.UnsupportedCompressionType, $"The batch at offset {header.BaseOffset}: {e.Message}", e);
+                ErrorCode.UnsupportedCompressionType,
+                $"The batch at offset {header.BaseOffset} cannot be decompressed: {e.Message}",
+                e);
         }
     }
 

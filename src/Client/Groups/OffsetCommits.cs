@@ -5,7 +5,7 @@ using OrleansStream.Protocols.Kafka;
 namespace OrleansStream.Client.Groups;
 
 /// <summary>
-/// Commits how far a consumer has read: when it says so, at the interval, before partitions are given up, and at the end.
+/// Commits how far a consumer has read: when it says so, at the interval, before partitions are given up, at the end.
 /// </summary>
 internal sealed class OffsetCommits : IAsyncDisposable
 {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Tasks.Sources;
 
 namespace OrleansStream.Client.Producing;
@@ -58,38 +57,4 @@ internal sealed class Delivery(DeliveryPool pool) : IValueTaskSource<DeliveryRes
     void IValueTaskSource<DeliveryResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _core.OnCompleted(continuation, state, token, flags);
-}
-
-/// <summary>Deliveries that nobody waits for any more.</summary>
-/// <remarks>Thread-safe.</remarks>
-internal sealed class DeliveryPool
-{
-    /// <summary>As many as are awaited at once by those who send fast; 2 MB of them.</summary>
-    private const int MaxIdle = 16_384;
-
-    private readonly ConcurrentQueue<Delivery> _idle = new();
-    private int _count;
-
-    public Delivery Take()
-    {
-        if (!_idle.TryDequeue(out var delivery))
-        {
-            return new Delivery(this);
-        }
-
-        Interlocked.Decrement(ref _count);
-        return delivery;
-    }
-
-    public void Return(Delivery delivery)
-    {
-        if (Interlocked.Increment(ref _count) <= MaxIdle)
-        {
-            _idle.Enqueue(delivery);
-        }
-        else
-        {
-            Interlocked.Decrement(ref _count);
-        }
-    }
 }

@@ -315,7 +315,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     [LoggerMessage(5102, LogLevel.Warning, "{Partition} answered {Error}: a batch before is lost. Begins a new epoch.")]
     private partial void LogSequenceBroken(TopicPartition partition, ErrorCode error);
 
-    [LoggerMessage(5104, LogLevel.Information, "{Partition} takes no batch of {Count} records, {Bytes} bytes: halving.")]
+    [LoggerMessage(5104, LogLevel.Information, "Halving {Count} records for {Partition}: {Bytes} bytes are too many.")]
     private partial void LogSplitting(TopicPartition partition, int count, int bytes);
 
     [LoggerMessage(5103, LogLevel.Error, "{Count} records for {Partition} were given up after {Error}: {Reason}")]

@@ -30,8 +30,8 @@ internal sealed class ProducerSession(ProducerIds ids)
     }
 
     /// <summary>
-    /// Leaves a sequence behind in which a batch is missing. Only when the server has said so of the batch that is next:
-    /// then neither it nor any after it is stored.
+    /// Leaves a sequence behind in which a batch is missing. Only when the server has said so of the batch that comes
+    /// next: then neither it nor any after it is stored.
     /// </summary>
     public void BeginEpoch()
     {

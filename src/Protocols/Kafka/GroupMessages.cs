@@ -9,7 +9,7 @@ using SyncGroupRequest = OrleansStream.Protocols.Kafka.Messages.SyncGroupRequest
 
 namespace OrleansStream.Protocols.Kafka;
 
-/// <summary>What members and admin clients say, as the coordinator takes it, and its replies as they are told.</summary>
+/// <summary>What members and admin clients say, as the coordinator takes it, and its replies as clients do.</summary>
 public static class GroupMessages
 {
     /// <summary>What Kafka calls the groups of the protocol that is spoken here.</summary>

@@ -146,7 +146,8 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
             if (await cluster.Topics.FindByIdAsync(ofTopic.Key, closed) is { } topic
                 && access.ToTopic(topic.Name))
             {
-                named.Add(new(topic.Name, [.. ofTopic.OrderBy(offset => offset.Partition).Select(GroupMessages.ToFetched)]));
+                var inOrder = ofTopic.OrderBy(offset => offset.Partition);
+                named.Add(new(topic.Name, [.. inOrder.Select(GroupMessages.ToFetched)]));
             }
         }
 
