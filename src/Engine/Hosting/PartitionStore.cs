@@ -58,12 +58,20 @@ internal sealed class PartitionStore
             IsWhole);
 
     /// <summary>
-    /// Reads the head row of a partition and the footer of its last segment: as much for a long history as for a short
-    /// one.
+    /// Takes a partition over: raises its epoch, durably, and reads the footer of its last segment. As much work for a
+    /// long history as for a short one.
     /// </summary>
+    /// <remarks>From then on whoever had the partition before can change none of its rows.</remarks>
+    /// <param name="nameJournals">
+    /// The journals that may hold records that are in no segment, by the head row as it was. It may refuse by throwing.
+    /// </param>
     /// <exception cref="StorageDamagedException">The row or the last segment is damaged.</exception>
-    public static async Task<PartitionStore> LoadAsync(
-        PartitionId id, IStorage storage, SegmentCache segments, CancellationToken cancellationToken)
+    public static async Task<PartitionStore> TakeOverAsync(
+        PartitionId id,
+        IStorage storage,
+        SegmentCache segments,
+        Func<PartitionHead, ValueTask<IReadOnlyList<string>>> nameJournals,
+        CancellationToken cancellationToken)
     {
         var row = await storage.Tables
             .GetAsync(PartitionRows.Table, id.ToString(), PartitionRows.HeadKey, cancellationToken)
@@ -80,6 +88,9 @@ internal sealed class PartitionStore
             await store.LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        var journals = await nameJournals(store.Head).ConfigureAwait(false);
+        await store.CommitAsync(store.Head with { Epoch = store.Head.Epoch + 1, Journals = journals })
+            .ConfigureAwait(false);
         if (store.Segments.Count > 0)
         {
             var last = await segments.AcquireAsync(id, store.Segments[^1], cancellationToken).ConfigureAwait(false);
@@ -93,7 +104,7 @@ internal sealed class PartitionStore
 
     /// <summary>Reads the rows of all segments, unless they are known.</summary>
     /// <exception cref="StorageDamagedException">A row is damaged, or one is missing.</exception>
-    /// <exception cref="IOException">They cannot be read, or are another owner's by now.</exception>
+    /// <exception cref="ManifestFaultException">Somebody else has changed them.</exception>
     public async Task LoadHistoryAsync(CancellationToken cancellationToken)
     {
         if (IsWhole)
@@ -103,6 +114,11 @@ internal sealed class PartitionStore
 
         var rows = await _storage.Tables.QueryAsync(PartitionRows.Table, _id.ToString(), cancellationToken)
             .ConfigureAwait(false);
+        if (rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey)?.ETag != _headETag)
+        {
+            throw new ManifestFaultException(_id, new IOException("It has been taken over by another process."));
+        }
+
         List<SegmentEntry> segments =
         [
             .. rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
@@ -110,13 +126,6 @@ internal sealed class PartitionStore
                 .OrderBy(segment => segment.BaseOffset)
                 .ThenBy(segment => segment.NextOffset),
         ];
-        var owner = rows.Where(row => row.RowKey == PartitionRows.HeadKey)
-            .Select(row => Decode(_id, row, PartitionRows.DecodeHead)).FirstOrDefault(PartitionHead.Empty);
-        if (owner.Epoch != Head.Epoch)
-        {
-            throw new IOException($"Partition {_id} has been taken over by another owner.");
-        }
-
         if (Head.Last is { } last && segments.LastOrDefault() != last)
         {
             throw new StorageDamagedException(
@@ -128,11 +137,11 @@ internal sealed class PartitionStore
         IsWhole = true;
     }
 
-    /// <summary>Takes the partition over: raises its epoch and names the journal it will write to, durably.</summary>
-    public async Task OpenEpochAsync(string journal)
-        => await CommitAsync(Head with { Epoch = Head.Epoch + 1, Journals = [journal] }).ConfigureAwait(false);
-
     /// <summary>Deletes what is not in the manifest: files of writers that died before they could name them.</summary>
+    /// <remarks>
+    /// Only what earlier epochs wrote, which nobody can name any more: should the partition have been taken over
+    /// meanwhile, its new segments are none of this owner's business.
+    /// </remarks>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         await LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
@@ -140,8 +149,7 @@ internal sealed class PartitionStore
         var named = Segments.Select(segment => segment.Name).ToHashSet();
         foreach (var name in await _storage.Segments.ListAsync(_id, cancellationToken).ConfigureAwait(false))
         {
-            // A later owner's segment may be about to be named.
-            if (!named.Contains(name) && name.Epoch <= Head.Epoch)
+            if (name.Epoch < Head.Epoch && !named.Contains(name))
             {
                 await _storage.Segments.DeleteAsync(_id, name, cancellationToken).ConfigureAwait(false);
             }
