@@ -51,7 +51,7 @@ internal static class ClusterRows
         if (await FindMigrationAsync(tables, cancellationToken).ConfigureAwait(false) is { } migration)
         {
             throw new IOException(
-                $"A copy of cluster {migration.ClusterId} is not whole yet: 'ostream storage migrate' has to finish it.");
+                $"A copy of cluster {migration.ClusterId} is not whole yet; repeat 'ostream storage migrate'.");
         }
 
         var row = await tables.GetAsync(Table, PartitionKey, IdentityKey, cancellationToken).ConfigureAwait(false);

@@ -74,7 +74,9 @@ public sealed class StorageVerificationTests
     {
         var storage = await WriteAsync(flushed: 0, journaled: 3);
         var file = Assert.Single(await storage.Journals.ListAsync(default));
-        await storage.Journals.EditAsync(file, bytes => StoredFiles.Damage(bytes, 100)); // In the first block's records.
+
+        // In the first block's records.
+        await storage.Journals.EditAsync(file, bytes => StoredFiles.Damage(bytes, 100));
 
         Assert.Contains(file, Assert.Single((await VerifyAsync(storage)).Faults));
     }
