@@ -224,7 +224,7 @@ public sealed partial class LogStore : IAsyncDisposable
                 .ConfigureAwait(false);
             if (store.IsWhole)
             {
-                await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+                await PartitionMaintenance.TrySweepAsync(id, store, _services, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is ManifestFaultException or JournalInUseException)

@@ -64,8 +64,27 @@ internal sealed partial class PartitionMaintenance(
                 return true;
             }).ConfigureAwait(false);
         });
-        _sweeping = SweepAsync();
+        _sweeping = _work.RunAsync(
+            () => store.IsWhole ? TrySweepAsync(id, store, services, CancellationToken.None) : Task.FromResult(false));
         return loading;
+    }
+
+    /// <summary>
+    /// Deletes what no row of a partition names. What cannot be deleted now is tried again with the next opening.
+    /// </summary>
+    public static async Task<bool> TrySweepAsync(
+        PartitionId id, PartitionStore store, HostServices services, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException e)
+        {
+            LogSweepFailed(services.Logger, e, id.ToString());
+            return false;
+        }
     }
 
     /// <summary>Writes everything up to the high watermark to segments.</summary>
@@ -162,22 +181,6 @@ internal sealed partial class PartitionMaintenance(
         while (await WriteSegmentAsync(segmentBytes, end).ConfigureAwait(false))
         {
             // Each pass writes one segment.
-        }
-    }
-
-    private async Task SweepAsync()
-    {
-        try
-        {
-            await RunAsync(async () =>
-            {
-                await store.SweepAsync(CancellationToken.None).ConfigureAwait(false);
-                return true;
-            }).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            LogSweepFailed(services.Logger, e, id.ToString());
         }
     }
 
