@@ -121,7 +121,7 @@ public sealed class PartitionOpeningTests
 
         history.SetResult();
 
-        Assert.IsType<IOException>(await store.Store.Failed.WaitAsync(s_timeout));
+        Assert.IsType<ManifestFaultException>(await store.Store.Failed.WaitAsync(s_timeout));
         await store.DisposeAsync();
         Assert.Contains(theirs, await _storage.Segments.ListAsync(partition.Id, default));
     }
