@@ -48,16 +48,16 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
             if (IsIdle)
             {
                 Failures++;
-                _working = NotifyingAsync(CloseAsync);
+                _working = Start(CloseAsync);
             }
         }
         else if (_appending.IsCompleted && _partitions.Count > 0 && random.Next(3) > 0)
         {
-            _appending = NotifyingAsync(AppendAsync);
+            _appending = Start(AppendAsync);
         }
         else if (_working.IsCompleted)
         {
-            _working = NotifyingAsync(_partitions.Count < Topics.Length ? OpenAsync : ChooseWork());
+            _working = Start(_partitions.Count < Topics.Length ? OpenAsync : ChooseWork());
         }
     }
 
@@ -133,7 +133,14 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
         await partition.DrainAsync();
     }
 
-    private async Task NotifyingAsync(Func<Task> work)
+    private Task Start(Func<Task> work)
+    {
+        var running = RunAsync(work);
+        _ = NotifyAfterAsync(running);
+        return running;
+    }
+
+    private static async Task RunAsync(Func<Task> work)
     {
         try
         {
@@ -144,9 +151,12 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
         {
             // A step failed, or somebody else owns the storage now. What follows from that the store itself says.
         }
-        finally
-        {
-            steps.Notify();
-        }
+    }
+
+    // Whoever is woken looks at the task, which must have completed by then.
+    private async Task NotifyAfterAsync(Task running)
+    {
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        steps.Notify();
     }
 }
