@@ -12,6 +12,7 @@ internal sealed record LoadOptions
           --seconds N   how long each case runs (default 2, may be a fraction)
           --dry-run     every case for a moment, with all checks of its results and no claim about speed
           --full        more sizes and more workers in each scenario, and longer
+          --cold-mb N   how many MiB of old segments are read (default 128, 10240 with --full)
           --json FILE   writes all figures there, with the machine and the commit
         """;
 
@@ -21,6 +22,9 @@ internal sealed record LoadOptions
 
     /// <summary>How long each case runs.</summary>
     public TimeSpan CaseTime { get; private init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How much a consumer of old segments reads.</summary>
+    public long ColdBytes { get; private init; }
 
     public bool IsDryRun { get; private init; }
 
@@ -35,13 +39,17 @@ internal sealed record LoadOptions
         var options = new LoadOptions();
         var scenarios = new List<string>();
         double? seconds = null;
+        double? coldMebibytes = null;
         for (var i = 0; i < arguments.Count; i++)
         {
             var argument = arguments[i];
             switch (argument)
             {
                 case "--seconds":
-                    seconds = ParseSeconds(ValueOf(arguments, ref i));
+                    seconds = ParseNumber(argument, ValueOf(arguments, ref i), 86_400);
+                    break;
+                case "--cold-mb":
+                    coldMebibytes = ParseNumber(argument, ValueOf(arguments, ref i), 1 << 20);
                     break;
                 case "--json":
                     options = options with { JsonFile = ValueOf(arguments, ref i) };
@@ -60,8 +68,15 @@ internal sealed record LoadOptions
             }
         }
 
-        return options with { Scenarios = scenarios, CaseTime = options.ChooseTime(seconds) };
+        return options with
+        {
+            Scenarios = scenarios,
+            CaseTime = options.ChooseTime(seconds),
+            ColdBytes = (long)((coldMebibytes ?? options.DefaultColdMebibytes) * (1 << 20)),
+        };
     }
+
+    private double DefaultColdMebibytes => IsDryRun ? 2 : IsFull ? 10_240 : 128;
 
     private TimeSpan ChooseTime(double? seconds)
         => seconds is { } given ? TimeSpan.FromSeconds(given)
@@ -74,9 +89,9 @@ internal sealed record LoadOptions
             ? arguments[index]
             : throw new FormatException($"{arguments[index - 1]} needs a value.");
 
-    private static double ParseSeconds(string text)
-        => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is > 0 and <= 86_400
-            ? seconds
-            : throw new FormatException($"--seconds is '{text}' but must be a number above 0, up to a day.");
+    private static double ParseNumber(string option, string text, double most)
+        => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number > 0 && number <= most
+            ? number
+            : throw new FormatException($"{option} is '{text}' but must be a number above 0, up to {most}.");
 }

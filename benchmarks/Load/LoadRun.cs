@@ -21,6 +21,9 @@ internal sealed class LoadRun(LoadOptions options, TextWriter output)
 
     public bool IsDryRun => options.IsDryRun;
 
+    /// <summary>How much a consumer of old segments reads.</summary>
+    public long ColdBytes => options.ColdBytes;
+
     public IReadOnlyList<Figure> Figures => _figures;
 
     /// <summary>Keeps a figure and prints it.</summary>

@@ -21,20 +21,19 @@ public sealed class AzureStore : IStorage
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
     private readonly OwnerLease _lease;
-    private readonly AppendBlobJournalStore _journals;
 
     private AzureStore(BlobContainerClient container, TableEndpoint table, OwnerLease lease)
     {
         _lease = lease;
         var calls = new StorageCalls(lease);
-        _journals = new AppendBlobJournalStore(container, calls);
+        Journals = new AppendBlobJournalStore(container, calls);
         Segments = new BlockBlobSegmentStore(container, calls);
         Tables = new AzureTableStore(table, calls);
     }
 
     public ISegmentStore Segments { get; }
 
-    public IJournalStore Journals => _journals;
+    public IJournalStore Journals { get; }
 
     public ITableStore Tables { get; }
 
@@ -61,7 +60,7 @@ public sealed class AzureStore : IStorage
             await CreateAsync(container, cancellationToken).ConfigureAwait(false);
             await table.CreateAsync(cancellationToken).ConfigureAwait(false);
             var lease = await OwnerLease.TakeAsync(container, options, time, cancellationToken).ConfigureAwait(false);
-            return await FenceAsync(new AzureStore(container, table, lease), cancellationToken).ConfigureAwait(false);
+            return new AzureStore(container, table, lease);
         }
         catch (Exception e) when (StorageFault.Is(e, cancellationToken))
         {
@@ -70,21 +69,6 @@ public sealed class AzureStore : IStorage
     }
 
     public ValueTask DisposeAsync() => _lease.DisposeAsync();
-
-    // An owner that was only paused may have an append on its way. It must not land behind what is read now.
-    private static async Task<AzureStore> FenceAsync(AzureStore store, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await store._journals.SealAllAsync(cancellationToken).ConfigureAwait(false);
-            return store;
-        }
-        catch
-        {
-            await store.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
 
     // Asking first lets those in who may use the container but not create one.
     private static async Task CreateAsync(BlobContainerClient container, CancellationToken cancellationToken)

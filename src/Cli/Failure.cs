@@ -13,7 +13,7 @@ internal static class Failure
         StreamException { Error: ErrorCode.NetworkException } refused => new(
             ExitCode.Unreachable,
             $"No server answers at {bootstrapServers}. {Sentence(refused.Message)} "
-                + "Is the silo running, and is --bootstrap right?",
+                + "Is the silo running, is --bootstrap right, and does it want --tls or --sasl?",
             refused),
         StreamException { Error: ErrorCode.RequestTimedOut } late => new(
             ExitCode.Unreachable, $"{bootstrapServers} did not answer in time: {Sentence(late.Message)}", late),

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Cli;
 
-/// <summary>Refuses numbers that make no sense, with a sentence that says which do.</summary>
+/// <summary>Refuses what makes no sense, with a sentence that says what does.</summary>
 internal static class OptionRange
 {
     public static Option<T> Limited<T>(this Option<T> option, double least, double most)
@@ -20,4 +21,17 @@ internal static class OptionRange
         });
         return option;
     }
+
+    /// <summary>Takes these names only, written in any case, and completes them in small letters.</summary>
+    public static Option<T> Among<T>(this Option<T> option, params T[] choices)
+        where T : struct, Enum
+    {
+        string[] names = [.. choices.Select(choice => choice.ToString().ToLowerInvariant())];
+        option.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, names);
+        return option;
+    }
+
+    /// <summary>Zstandard can be neither written nor read here.</summary>
+    public static Option<CompressionCodec> Writable(this Option<CompressionCodec> option) => option.Among(
+        CompressionCodec.None, CompressionCodec.Gzip, CompressionCodec.Snappy, CompressionCodec.Lz4);
 }

@@ -6,6 +6,7 @@ using OrleansStream.Cli.Consuming;
 using OrleansStream.Cli.Diagnosis;
 using OrleansStream.Cli.Groups;
 using OrleansStream.Cli.Producing;
+using OrleansStream.Cli.Storage;
 using OrleansStream.Cli.Terminals;
 using OrleansStream.Cli.Topics;
 
@@ -62,7 +63,7 @@ internal sealed partial class Ostream
             Wire(new CreateTopic()),
             Wire(new DescribeTopic()),
             Wire(new AlterTopic()),
-            Wire(new DeleteTopic()),
+            Wire(Delete.Topics()),
         });
         root.Subcommands.Add(Wire(new Produce()));
         root.Subcommands.Add(Wire(new Consume()));
@@ -71,7 +72,13 @@ internal sealed partial class Ostream
             Wire(new ListGroups()),
             Wire(new DescribeGroup()),
             Wire(new ResetGroup()),
-            Wire(new DeleteGroup()),
+            Wire(Delete.Groups()),
+        });
+        root.Subcommands.Add(new Command("storage", "Look into, check and copy what a stopped silo has stored.")
+        {
+            Wire(new InspectStorage()),
+            Wire(new VerifyStorage()),
+            Wire(new MigrateStorage()),
         });
         root.Subcommands.Add(Wire(new Bench()));
         root.Subcommands.Add(Wire(new Doctor()));

@@ -110,13 +110,8 @@ public sealed class Admin : IAsyncDisposable
             cancellationToken).ConfigureAwait(false);
         var described = response.Resources[0];
         StreamException.ThrowIf(described.Error, $"Configuration of {topic}", described.ErrorMessage);
-        return [.. described.Configs.Select(config => new ConfigEntry(
-            config.Name,
-            config.Value,
-            config.Source != ConfigSource.DynamicTopic,
-            config.IsReadOnly,
-            config.IsSensitive,
-            config.Documentation))];
+        return [.. described.Configs.Select(config => ConfigEntry.Of(
+            config, config.Source != ConfigSource.DynamicTopic))];
     }
 
     /// <summary>Changes a topic's configuration: all the changes, or none.</summary>
@@ -138,16 +133,9 @@ public sealed class Admin : IAsyncDisposable
     public async Task<IReadOnlyDictionary<TopicPartition, long>> FindOffsetsAsync(
         IEnumerable<TopicPartition> partitions, OffsetPoint point, CancellationToken cancellationToken = default)
     {
-        var all = partitions.ToArray();
-        var found = await FindAsync(all, point, cancellationToken).ConfigureAwait(false);
-        var without = all.Where(partition => found[partition] < 0).ToArray();
-        var ends = await FindAsync(without, OffsetPoint.Latest, cancellationToken).ConfigureAwait(false);
-        foreach (var (partition, end) in ends)
-        {
-            found[partition] = end;
-        }
-
-        return found;
+        var wanted = partitions.ToDictionary(partition => partition, _ => point.Time);
+        return await _link.RetryAsync(
+            () => OffsetLookup.FindAsync(_link, wanted, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Deletes the records before the given offsets; an offset of -1 deletes all there are.</summary>
@@ -168,13 +156,6 @@ public sealed class Admin : IAsyncDisposable
         IReadOnlyCollection<string>? topics, CancellationToken cancellationToken)
         => _link.RetryAsync(
             () => _link.Topics.AskAsync(topics, mayCreate: false, cancellationToken), cancellationToken);
-
-    private Task<Dictionary<TopicPartition, long>> FindAsync(
-        TopicPartition[] partitions, OffsetPoint point, CancellationToken cancellationToken)
-        => _link.RetryAsync(
-            () => OffsetLookup.FindAsync(
-                _link, partitions.ToDictionary(partition => partition, _ => point.Time), cancellationToken),
-            cancellationToken);
 
     private async Task<bool> DeleteRecordsOnceAsync(TopicPartitionOffset before, CancellationToken cancellationToken)
     {

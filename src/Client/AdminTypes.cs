@@ -1,4 +1,5 @@
 using OrleansStream.Contracts;
+using OrleansStream.Protocols.Kafka.Messages;
 
 namespace OrleansStream.Client;
 
@@ -22,7 +23,11 @@ public sealed record PartitionInfo(
 /// <param name="IsDefault">Whether it was not set for this very topic or server.</param>
 /// <param name="Documentation">Null when the cluster has none.</param>
 public sealed record ConfigEntry(
-    string Name, string? Value, bool IsDefault, bool IsReadOnly, bool IsSensitive, string? Documentation);
+    string Name, string? Value, bool IsDefault, bool IsReadOnly, bool IsSensitive, string? Documentation)
+{
+    internal static ConfigEntry Of(in DescribedConfig config, bool isDefault)
+        => new(config.Name, config.Value, isDefault, config.IsReadOnly, config.IsSensitive, config.Documentation);
+}
 
 /// <summary>A group in a list.</summary>
 public sealed record GroupListEntry(string GroupId, string ProtocolType, string State);

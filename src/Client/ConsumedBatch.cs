@@ -1,7 +1,6 @@
 using OrleansStream.Client.Consuming;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Batches;
-using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client;
 
@@ -12,15 +11,9 @@ namespace OrleansStream.Client;
 /// </remarks>
 public sealed class ConsumedBatch
 {
-    private const int MaxRecordsBytes = 1 << 30;
-
-    // The checksum covers what follows it.
-    private const int CrcCoverPosition = 21;
-
     private readonly FetchedChunk _chunk;
     private readonly int _maxRecords;
     private readonly bool _verifies;
-    private PooledBuffer? _decompressed;
     private int _count;
 
     internal ConsumedBatch(PartitionCursor cursor, FetchedChunk chunk, int maxRecords, bool verifies)
@@ -50,12 +43,6 @@ public sealed class ConsumedBatch
     /// <summary>The records, from where the last enumeration ended.</summary>
     public Enumerator GetEnumerator() => new(this);
 
-    internal void ReleaseDecompressed()
-    {
-        _decompressed?.Dispose();
-        _decompressed = null;
-    }
-
     private bool TryBegin(out BatchHeader header, out BatchReader records)
     {
         while (_chunk.TryPeek(out header, out var batch))
@@ -66,41 +53,12 @@ public sealed class ConsumedBatch
                 continue;
             }
 
-            records = new BatchReader(Open(header, batch.Span), header.RecordCount);
+            records = _chunk.Open(header, batch.Span, _verifies);
             return true;
         }
 
         records = default;
         return false;
-    }
-
-    private ReadOnlySpan<byte> Open(scoped in BatchHeader header, ReadOnlySpan<byte> batch)
-    {
-        if (_verifies && Crc32C.Compute(batch[CrcCoverPosition..]) != header.Crc)
-        {
-            throw new StreamException(
-                ErrorCode.CorruptMessage, $"The batch at offset {header.BaseOffset} of {Partition} is damaged.");
-        }
-
-        var body = batch[BatchHeader.SizeBytes..];
-        if (header.Codec == CompressionCodec.None)
-        {
-            return body;
-        }
-
-        try
-        {
-            ReleaseDecompressed();
-            _decompressed = BatchCompression.Decompress(header.Codec, body, MaxRecordsBytes);
-            return _decompressed.Span;
-        }
-        catch (Exception e) when (e is NotSupportedException or ProtocolException)
-        {
-            throw new StreamException(
-                ErrorCode.UnsupportedCompressionType,
-                $"The batch at offset {header.BaseOffset} of {Partition} cannot be decompressed: {e.Message}",
-                e);
-        }
     }
 
     private void End(in BatchHeader header)
@@ -132,9 +90,8 @@ public sealed class ConsumedBatch
                 }
 
                 _isInside = true;
-                while (_records.MoveNext())
+                while (TryReadRecord(out var record))
                 {
-                    var record = _records.Current;
                     var offset = _header.BaseOffset + record.OffsetDelta;
                     if (offset < _batch.NextOffset)
                     {
@@ -155,6 +112,21 @@ public sealed class ConsumedBatch
             }
 
             return false;
+        }
+
+        private bool TryReadRecord(out RecordView record)
+        {
+            try
+            {
+                var isThere = _records.MoveNext();
+                record = _records.Current;
+                _batch._chunk.Place = _records.Place;
+                return isThere;
+            }
+            catch (ProtocolException e)
+            {
+                throw FetchedChunk.Damaged(_header, e.Message);
+            }
         }
     }
 }

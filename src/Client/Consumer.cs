@@ -3,7 +3,6 @@ using OrleansStream.Client.Connections;
 using OrleansStream.Client.Consuming;
 using OrleansStream.Client.Groups;
 using OrleansStream.Client.Serialization;
-using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client;
 
@@ -20,11 +19,9 @@ public sealed class Consumer : IAsyncDisposable
     private readonly ClientLink _link;
     private readonly ConsumerOptions _options;
     private readonly AssignedPartitions _assigned;
-    private readonly GroupOffsets? _offsets;
     private readonly Coordinator? _coordinator;
+    private readonly OffsetCommits? _commits;
     private readonly Fetcher _fetcher;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _committing;
     private readonly Lock _gate = new();
     private Membership? _membership;
     private Exception? _failure;
@@ -35,14 +32,15 @@ public sealed class Consumer : IAsyncDisposable
         _link = link;
         _options = options;
         _assigned = new AssignedPartitions(options);
+        GroupOffsets? offsets = null;
         if (options.GroupId is { } groupId)
         {
             _coordinator = new Coordinator(link, groupId);
-            _offsets = new GroupOffsets(link, groupId, _coordinator);
+            offsets = new GroupOffsets(link, groupId, _coordinator);
+            _commits = new OffsetCommits(link, options, _assigned, offsets);
         }
 
-        _fetcher = new Fetcher(link, options, _assigned, _offsets, Fail);
-        _committing = CommitRegularlyAsync();
+        _fetcher = new Fetcher(link, options, _assigned, offsets, Fail);
     }
 
     /// <summary>What is read now.</summary>
@@ -62,14 +60,15 @@ public sealed class Consumer : IAsyncDisposable
         lock (_gate)
         {
             ThrowIfDisposed();
-            if (_options.GroupId is null || _membership is not null || _assigned.Partitions.Count > 0)
+            if (_commits is null || _membership is not null || _assigned.Partitions.Count > 0)
             {
                 throw new InvalidOperationException(
                     "Subscribing takes a GroupId, and can be done once and not beside an assignment by hand.");
             }
 
-            _membership = new Membership(_link, _options, [.. topics.Distinct()], _coordinator!, _assigned, new(
-                token => CommitSettledAsync(token), Fail));
+            var host = new MembershipHost(_commits.CommitSettledAsync, Fail);
+            _membership = new Membership(_link, _options, [.. topics.Distinct()], _coordinator!, _assigned, host);
+            _commits.Membership = _membership;
         }
     }
 
@@ -230,41 +229,19 @@ public sealed class Consumer : IAsyncDisposable
     /// The group has given the partitions to somebody else, who begins at what was committed before.
     /// </exception>
     public Task CommitAsync(CancellationToken cancellationToken = default)
-        => CommitAsync(_assigned.Positions(includesInHand: true), cancellationToken);
+        => Commits.CommitInHandAsync(cancellationToken);
 
     /// <summary>Commits offsets: of each partition the next record to read.</summary>
     /// <exception cref="InvalidOperationException">There is no group.</exception>
-    /// <exception cref="StreamException">The group has given the partitions to somebody else.</exception>
-    public async Task CommitAsync(
+    /// <exception cref="StreamException">The group has given some of the partitions to somebody else.</exception>
+    public Task CommitAsync(
         IReadOnlyCollection<TopicPartitionOffset> offsets, CancellationToken cancellationToken = default)
-    {
-        if (_offsets is null)
-        {
-            throw new InvalidOperationException("Committing takes a GroupId.");
-        }
+        => Commits.CommitAsync(offsets, cancellationToken);
 
-        // While the group rebalances a commit waits for the next generation, in which not all may be this member's.
-        await _link.RetryAsync(
-            async () =>
-            {
-                var assigned = _assigned.Partitions.ToHashSet();
-                TopicPartitionOffset[] own = _membership is null
-                    ? [.. offsets]
-                    : [.. offsets.Where(offset => assigned.Contains(offset.Partition))];
-                if (own.Length > 0)
-                {
-                    await _offsets.CommitAsync(_membership?.Committer ?? Committer.Nobody, own, cancellationToken)
-                        .ConfigureAwait(false);
-                }
-
-                return true;
-            },
-            cancellationToken,
-            alsoPasses: ErrorCode.RebalanceInProgress).ConfigureAwait(false);
-        _assigned.Committed(offsets);
-    }
-
-    /// <summary>Commits what was left behind, unless that is done by hand, and leaves the group.</summary>
+    /// <summary>
+    /// Commits what was left behind, unless that is done by hand, and leaves the group: if it answers within
+    /// <see cref="ConsumerOptions.CloseTimeout"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -272,31 +249,36 @@ public sealed class Consumer : IAsyncDisposable
             return;
         }
 
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _committing.ConfigureAwait(false);
-        if (_membership is { } membership)
+        try
         {
-            await membership.DisposeAsync().ConfigureAwait(false);
+            await LeaveGroupAsync().ConfigureAwait(false);
         }
-        else
+        finally
         {
-            await CommitSettledAsync(CancellationToken.None).ConfigureAwait(false);
+            _assigned.Settle();
+            await _fetcher.DisposeAsync().ConfigureAwait(false);
+            _assigned.Assign([]);
+            await _link.DisposeAsync().ConfigureAwait(false);
+            _membership?.Dispose();
+            _assigned.ReaderPulse.Set();
         }
-
-        _assigned.Settle();
-        await _fetcher.DisposeAsync().ConfigureAwait(false);
-        _assigned.Assign([]);
-        await _link.DisposeAsync().ConfigureAwait(false);
-        _stop.Dispose();
-        _assigned.ReaderPulse.Set();
     }
+
+    private OffsetCommits Commits => _commits ?? throw new InvalidOperationException("Committing takes a GroupId.");
 
     private static long Copy(ConsumedBatch batch, List<ConsumedRecord> records)
     {
         records.Clear();
-        foreach (var record in batch)
+        try
         {
-            records.Add(record.ToRecord(batch.Partition));
+            foreach (var record in batch)
+            {
+                records.Add(record.ToRecord(batch.Partition));
+            }
+        }
+        catch (StreamException) when (records.Count > 0)
+        {
+            // Those before the damage are handed out; whoever asks for more is told of it.
         }
 
         return batch.NextOffset;
@@ -308,43 +290,17 @@ public sealed class Consumer : IAsyncDisposable
         return 0;
     });
 
-    private async Task CommitRegularlyAsync()
+    private async Task LeaveGroupAsync()
     {
-        if (_options is not { GroupId: not null, CommitInterval: { } interval })
+        if (_commits is not null)
         {
-            return;
+            await _commits.DisposeAsync().ConfigureAwait(false);
         }
 
-        using var timer = new PeriodicTimer(interval, _link.Time);
-        try
+        if (_membership is { } membership)
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
-            {
-                await CommitSettledAsync(_stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The consumer is being disposed, and commits once more by itself.
-        }
-    }
-
-    // A commit that fails is repeated by the next; one whose partitions went to others is theirs.
-    private async Task CommitSettledAsync(CancellationToken cancellationToken)
-    {
-        if (_options.CommitInterval is null || _offsets is null)
-        {
-            return;
-        }
-
-        try
-        {
-            var positions = _assigned.Positions(includesInHand: false);
-            await CommitAsync(positions, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StreamException e)
-        {
-            _membership?.CommitFailed(e);
+            using var leaving = new CancellationTokenSource(_options.CloseTimeout, _link.Time);
+            await membership.LeaveAsync(leaving.Token).ConfigureAwait(false);
         }
     }
 

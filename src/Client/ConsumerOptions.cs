@@ -66,11 +66,18 @@ public sealed class ConsumerOptions
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// How long a rebalance waits for each member to finish the records it has in hand. Whoever takes longer loses its
-    /// partitions.
+    /// How long a member may have a record in hand: rebalances wait so long for it, and whoever takes longer loses its
+    /// partitions to others, until it asks for the next record.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "24:00:00")]
     public TimeSpan RebalanceTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long disposing waits for the group to take a commit, and then to let the member go. What is not committed
+    /// then is handed out again.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often is looked for partitions that topics have grown by.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]

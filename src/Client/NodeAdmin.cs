@@ -44,13 +44,7 @@ public sealed class NodeAdmin
             .ConfigureAwait(false);
         var described = response.Resources[0];
         StreamException.ThrowIf(described.Error, $"Configuration of node {nodeId}", described.ErrorMessage);
-        return [.. described.Configs.Select(config => new ConfigEntry(
-            config.Name,
-            config.Value,
-            config.Source == ConfigSource.Default,
-            config.IsReadOnly,
-            config.IsSensitive,
-            config.Documentation))];
+        return [.. described.Configs.Select(config => ConfigEntry.Of(config, config.Source == ConfigSource.Default))];
     }
 
     /// <summary>What the server stores, directory by directory.</summary>

@@ -23,6 +23,7 @@ public sealed class Producer : IAsyncDisposable
     private readonly ProducerOptions _options;
     private readonly SenderServices _services;
     private readonly ConcurrentDictionary<string, TopicSenders> _topics = new();
+    private readonly DeliveryPool _deliveries = new();
     private StreamException? _postFailure;
     private int _isDisposed;
 
@@ -35,13 +36,11 @@ public sealed class Producer : IAsyncDisposable
 
         _link = link;
         _options = options;
-        var poolSize = (int)Math.Clamp(options.BufferBytes / options.BatchBytes, 1, 1_024);
         _services = new SenderServices(
             link,
             options,
             new ProducerIds(link),
             new BufferBudget(options.BufferBytes),
-            new BuilderPool(poolSize),
             link.Loggers.CreateLogger<Producer>());
     }
 
@@ -73,9 +72,9 @@ public sealed class Producer : IAsyncDisposable
     /// </summary>
     /// <exception cref="StreamException">The topic cannot be written to.</exception>
     public ValueTask PostAsync(OutgoingRecord record, CancellationToken cancellationToken = default)
-        => TryAppend(record, isPosted: true, out _)
+        => TryAppend(record, delivery: null)
             ? default
-            : new ValueTask(AppendAsync(record, isPosted: true, cancellationToken));
+            : new ValueTask(AppendAsync(record, delivery: null, cancellationToken));
 
     /// <summary>This producer, for keys and values of these types.</summary>
     public TypedProducer<TKey, TValue> For<TKey, TValue>(ISerializer<TKey> keys, ISerializer<TValue> values)
@@ -115,9 +114,14 @@ public sealed class Producer : IAsyncDisposable
     }
 
     private ValueTask<DeliveryResult> SendUntracedAsync(OutgoingRecord record, CancellationToken cancellationToken)
-        => TryAppend(record, isPosted: false, out var place)
-            ? WaitAsync(place, cancellationToken)
-            : AppendAndWaitAsync(record, cancellationToken);
+    {
+        var delivery = _deliveries.Take();
+        return !TryAppend(record, delivery)
+            ? AppendAndWaitAsync(record, delivery, cancellationToken)
+            : cancellationToken.CanBeCanceled
+                ? new ValueTask<DeliveryResult>(delivery.Result.AsTask().WaitAsync(cancellationToken))
+                : delivery.Result;
+    }
 
     private async ValueTask<DeliveryResult> SendTracedAsync(OutgoingRecord record, CancellationToken cancellationToken)
     {
@@ -136,45 +140,27 @@ public sealed class Producer : IAsyncDisposable
     }
 
     private async ValueTask<DeliveryResult> AppendAndWaitAsync(
-        OutgoingRecord record, CancellationToken cancellationToken)
+        OutgoingRecord record, Delivery delivery, CancellationToken cancellationToken)
     {
-        var place = await AppendAsync(record, isPosted: false, cancellationToken).ConfigureAwait(false);
-        return await WaitAsync(place, cancellationToken).ConfigureAwait(false);
+        await AppendAsync(record, delivery, cancellationToken).ConfigureAwait(false);
+        return await delivery.Result.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static async ValueTask<DeliveryResult> WaitAsync(PlacedRecord record, CancellationToken cancellationToken)
-    {
-        var done = record.Place.Batch.Done;
-        var outcome = cancellationToken.CanBeCanceled
-            ? await done.WaitAsync(cancellationToken).ConfigureAwait(false)
-            : await done.ConfigureAwait(false);
-        if (!outcome.IsStored)
-        {
-            throw new StreamException(outcome.Error, $"{record.Partition}: {outcome.Error}. {outcome.Message}");
-        }
-
-        return new DeliveryResult(
-            record.Partition,
-            outcome.BaseOffset < 0 ? -1 : outcome.BaseOffset + record.Place.Index,
-            DateTimeOffset.FromUnixTimeMilliseconds(
-                outcome.LogAppendTime >= 0 ? outcome.LogAppendTime : record.Timestamp));
-    }
-
-    private bool TryAppend(in OutgoingRecord record, bool isPosted, out PlacedRecord placed)
+    private bool TryAppend(in OutgoingRecord record, Delivery? delivery)
     {
         var bytes = PartitionQueue.SizeBytes(record);
         var senders = SendersOf(record.Topic);
         if (!senders.HasWaiting && _link.Topics.Find(record.Topic) is { } known && _services.Budget.TryTake(bytes))
         {
-            placed = Append(record, bytes, senders, known, isPosted);
+            Append(record, bytes, senders, known, delivery);
             return true;
         }
 
-        placed = default;
         return false;
     }
 
-    private Task<PlacedRecord> AppendAsync(OutgoingRecord record, bool isPosted, CancellationToken cancellationToken)
+    /// <param name="delivery">Null when nobody awaits the record.</param>
+    private Task AppendAsync(OutgoingRecord record, Delivery? delivery, CancellationToken cancellationToken)
     {
         var senders = SendersOf(record.Topic);
         return senders.EnterAsync(
@@ -183,7 +169,7 @@ public sealed class Producer : IAsyncDisposable
                 var bytes = PartitionQueue.SizeBytes(record);
                 var known = await FindTopicAsync(record.Topic, cancellationToken).ConfigureAwait(false);
                 await _services.Budget.TakeAsync(bytes, cancellationToken).ConfigureAwait(false);
-                return Append(record, bytes, senders, known, isPosted);
+                Append(record, bytes, senders, known, delivery);
             },
             cancellationToken);
     }
@@ -197,15 +183,15 @@ public sealed class Producer : IAsyncDisposable
             this);
     }
 
-    private PlacedRecord Append(
-        in OutgoingRecord record, int bytes, TopicSenders senders, KnownTopic known, bool isPosted)
+    private void Append(
+        in OutgoingRecord record, int bytes, TopicSenders senders, KnownTopic known, Delivery? delivery)
     {
         try
         {
             var sender = senders.Choose(record, bytes, known, out var partition);
             var timestamp = (record.Timestamp ?? _link.Time.GetUtcNow()).ToUnixTimeMilliseconds();
-            var place = sender.Append(record, bytes, timestamp, isPosted);
-            return new PlacedRecord(place, new TopicPartition(record.Topic, partition), timestamp);
+            delivery?.Begin(new TopicPartition(record.Topic, partition), timestamp);
+            sender.Append(record, bytes, timestamp, delivery);
         }
         catch
         {
@@ -240,8 +226,4 @@ public sealed class Producer : IAsyncDisposable
     private TimeSpan Patience(ErrorCode error) => error == ErrorCode.UnknownTopicOrPartition
         ? s_patienceWithUnknownTopics
         : _options.DeliveryTimeout;
-
-    /// <summary>A record in its batch.</summary>
-    /// <param name="Timestamp">Milliseconds since 1970.</param>
-    private readonly record struct PlacedRecord(BatchPlace Place, TopicPartition Partition, long Timestamp);
 }

@@ -65,7 +65,7 @@ public sealed class StreamClient
 
     /// <summary>A producer; whoever asks for it disposes it.</summary>
     public Producer CreateProducer(ProducerOptions? options = null)
-        => new(OpenLink(), options ?? new ProducerOptions());
+        => new(OpenLink(_options.AutoCreateTopics), options ?? new ProducerOptions());
 
     /// <summary>A consumer; whoever asks for it disposes it.</summary>
     public Consumer CreateConsumer(ConsumerOptions? options = null)
@@ -74,5 +74,6 @@ public sealed class StreamClient
     /// <summary>An admin; whoever asks for it disposes it.</summary>
     public Admin CreateAdmin() => new(OpenLink());
 
-    private ClientLink OpenLink() => new(_openBrokers(), _options, _time, _loggers);
+    private ClientLink OpenLink(bool createsTopics = false)
+        => new(_openBrokers(), _options, _time, _loggers) { CreatesTopics = createsTopics };
 }

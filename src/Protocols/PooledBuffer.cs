@@ -15,12 +15,14 @@ public sealed class PooledBuffer : IDisposable
     private static long s_rented;
     private static long s_abandoned;
 
+    private readonly bool _isRented;
     private byte[]? _array;
 
-    private PooledBuffer(byte[] array, int length)
+    private PooledBuffer(byte[] array, int length, bool isRented)
     {
         _array = array;
         Length = length;
+        _isRented = isRented;
     }
 
     /// <summary>How many buffers are rented in this process and not yet disposed or abandoned.</summary>
@@ -44,13 +46,16 @@ public sealed class PooledBuffer : IDisposable
         var array = ArrayPool<byte>.Shared.Rent(length);
 #pragma warning restore RS0030
         Interlocked.Increment(ref s_rented);
-        return new PooledBuffer(array, length);
+        return new PooledBuffer(array, length, isRented: true);
     }
+
+    /// <summary>Memory of the heap in the same shape: nobody has to dispose it.</summary>
+    public static PooledBuffer OfHeap(int length) => new(new byte[length], length, isRented: false);
 
     /// <summary>Leaves the memory to the garbage collector, because someone may still be reading it.</summary>
     public void Abandon()
     {
-        if (Interlocked.Exchange(ref _array, null) is not null)
+        if (Interlocked.Exchange(ref _array, null) is not null && _isRented)
         {
             Interlocked.Decrement(ref s_rented);
             Interlocked.Increment(ref s_abandoned);
@@ -59,7 +64,7 @@ public sealed class PooledBuffer : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _array, null) is not { } array)
+        if (Interlocked.Exchange(ref _array, null) is not { } array || !_isRented)
         {
             return;
         }

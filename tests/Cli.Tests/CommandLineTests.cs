@@ -10,6 +10,7 @@ public sealed class CommandLineTests
     [InlineData("Required argument 'TOPIC'", "produce")]
     [InlineData("Cannot parse argument 'x' for option '--rate'.", "bench", "--rate", "x")]
     [InlineData("--rate takes", "bench", "--rate", "0")]
+    [InlineData("'zstd' not recognized", "produce", "t", "--compression", "zstd")]
     [InlineData("--timeout takes", "doctor", "--timeout", "0")]
     [InlineData("NAME=VALUE", "topics", "create", "t", "--config", "oops")]
     [InlineData("NAME=VALUE", "produce", "t", "--header", "oops")]
@@ -82,5 +83,7 @@ public sealed class CommandLineTests
 
         Assert.Superset(new HashSet<string> { "create", "describe" }, verbs.ToHashSet());
         Assert.DoesNotContain("produce", verbs);
+        var codecs = (await Outcome.OfAsync(Stream.Null, ["[suggest:22]", "ostream produce t -z gz"])).Succeeded();
+        Assert.Equal("gzip", codecs.Trim());
     }
 }

@@ -56,6 +56,31 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         },
     ]);
 
+    [Fact]
+    public async Task Nodes_that_do_not_lead_are_left_and_found_again()
+    {
+        await RunAsync([() => Do(() => _proxy.Mislead(5)), () => Do(() => _proxy.Mislead(20)), () => Do(() => { })]);
+
+        Assert.InRange(_proxy.MisledCount, 6, 25);
+    }
+
+    [Fact]
+    public async Task A_member_of_a_cluster_that_is_gone_can_be_closed()
+    {
+        var client = StreamClient.Connect(new StreamClientOptions
+        {
+            BootstrapServers = _proxy.Address,
+            CallTimeout = TimeSpan.FromHours(1),
+        });
+        await client.FillAsync(Topic, 1, 10);
+        var member = Join(client, TimeSpan.FromMilliseconds(200));
+        await member.TakeAsync(5);
+        _proxy.Target = null;
+        _proxy.Drop();
+
+        await member.DisposeAsync().AsTask().WaitAsync(TestTopics.Patience);
+    }
+
     private static Task Do(Action action)
     {
         action();
@@ -99,7 +124,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         Assert.Equal(Enumerable.Range(0, sent.Count), _read.Distinct().Order());
     }
 
-    private static Consumer Join(StreamClient client)
+    private static Consumer Join(StreamClient client, TimeSpan? closeTimeout = null)
     {
         var consumer = client.CreateConsumer(new()
         {
@@ -107,6 +132,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
             StartPosition = StartPosition.Earliest,
             CommitInterval = TimeSpan.FromMilliseconds(100),
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+            CloseTimeout = closeTimeout ?? TimeSpan.FromMinutes(1),
         });
         consumer.Subscribe(Topic);
         return consumer;

@@ -1,4 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansStream.Contracts;
 using OrleansStream.Embedded;
+using OrleansStream.Engine.Storage.Local;
+using OrleansStream.TestKit.Contracts;
 using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Client.Tests;
@@ -9,9 +13,16 @@ public sealed class OpenedCluster : IClientFixture, IAsyncLifetime, IDisposable
     private readonly TemporaryDirectory _data = new();
     private LocalCluster? _cluster;
 
-    public StreamClient Client => StreamClient.Over(_cluster!);
+    public ICluster Cluster => _cluster!;
 
-    public async Task InitializeAsync() => _cluster = await LocalCluster.OpenAsync(_data.Path);
+    public StreamClient Client => StreamClient.Over(Cluster);
+
+    public async Task InitializeAsync() => _cluster = await LocalCluster.OpenAsync(
+        async token => await LocalStorage.OpenAsync(_data.Path, JournalSync.Always, token),
+        GroupClient.Options,
+        NullLoggerFactory.Instance,
+        TimeProvider.System,
+        default);
 
     public async Task DisposeAsync() => await _cluster!.DisposeAsync();
 

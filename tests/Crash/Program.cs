@@ -12,6 +12,10 @@ var data = new Option<DirectoryInfo?>("--data")
 {
     Description = "An empty or missing directory for the silo's data. By default a temporary one.",
 };
+var azurite = new Option<bool>("--azurite")
+{
+    Description = "Keep the data in Azurite, and cut off, delay and garble the connections to it meanwhile.",
+};
 
 // It is deleted in the end, so nothing may be in it that is not the run's own.
 data.Validators.Add(result =>
@@ -26,8 +30,10 @@ var command = new RootCommand("Kills a silo under load and checks that nothing a
     kills,
     seed,
     data,
+    azurite,
 };
 command.SetAction((parsed, _) => CrashRun.RunAsync(
-    new CrashOptions(parsed.GetValue(kills), parsed.GetValue(seed), parsed.GetValue(data)?.FullName),
+    new CrashOptions(
+        parsed.GetValue(kills), parsed.GetValue(seed), parsed.GetValue(data)?.FullName, parsed.GetValue(azurite)),
     Console.WriteLine));
 return await command.Parse(args).InvokeAsync();

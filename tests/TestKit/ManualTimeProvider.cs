@@ -9,6 +9,7 @@ public sealed class ManualTimeProvider : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private TimeSpan _error; // Of the time of day.
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -16,11 +17,26 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _error;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.Ticks;
+        }
+    }
+
+    /// <summary>Sets the time of day forward or back: no time passes, and no timer becomes due.</summary>
+    public void Jump(TimeSpan distance)
+    {
+        lock (_gate)
+        {
+            _error += distance;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -32,7 +48,7 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <summary>Moves the clock, stopping at every timer on the way so that it fires at its own time.</summary>
     public void Advance(TimeSpan duration)
     {
-        var end = GetUtcNow() + duration;
+        var end = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + duration;
         while (TakeNextDue(end) is { } timer)
         {
             timer.Fire();

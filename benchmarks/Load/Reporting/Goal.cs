@@ -28,6 +28,8 @@ internal sealed record Goal(string Work, string Figure, double Ratio, bool IsPee
         new("consume by our client, 1 KB", "dotnet-client/consume/1024/none", 1, IsPeer: true),
         new("consume by our client, 1 KB, lz4", "dotnet-client/consume/1024/lz4", 1, IsPeer: true),
         new("recovery after kill -9, cold", "recovery/reopen", 0.5),
+        new("block cache hits of a consumer, local", "streamhouse-coldread/local-block-cache/sequential/hits", 0.95),
+        new("block cache hits of a consumer, Azurite", "streamhouse-coldread/azurite/sequential/hits", 0.95),
     ];
 
     /// <summary>What to say about a ratio that was measured.</summary>
@@ -51,6 +53,9 @@ internal sealed record Bound(string Work, string Figure, double Most)
         new("bytes allocated by our client, consumed 100 B, lz4", "dotnet-client/consume/100/lz4/allocated", 100),
         new("bytes allocated by our client, consumed 1 KB", "dotnet-client/consume/1024/none/allocated", 100),
         new("bytes allocated by our client, consumed 1 KB, lz4", "dotnet-client/consume/1024/lz4/allocated", 100),
+        new("p99 of a cold poll of 10 partitions, local disk", "streamhouse-coldread/local/poll-10", 10),
+        new("p99 of a cold poll of 100 partitions, local disk", "streamhouse-coldread/local/poll-100", 10),
+        new("opening a partition with 10,000 segments", "opening/partition", 1_000),
         new("imbalance of hashed keys over partitions", "takhin-balance/32", 5),
     ];
 }

@@ -8,7 +8,7 @@ namespace OrleansStream.AzureStorage.Blobs;
 
 /// <summary>Keeps journal files as append blobs.</summary>
 /// <remarks>A sealed file has a lease without end whose id nobody keeps: it takes no appends.</remarks>
-internal sealed class AppendBlobJournalStore(BlobContainerClient container, StorageCalls calls) : IJournalStore
+internal sealed class AppendBlobJournalStore(BlobContainerClient container, StorageCalls calls) : ISharedJournalStore
 {
     private const string Folder = "journal/";
 
@@ -84,16 +84,10 @@ internal sealed class AppendBlobJournalStore(BlobContainerClient container, Stor
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Seals every file there is, whoever writes it.</summary>
-    public async Task SealAllAsync(CancellationToken cancellationToken)
-    {
-        foreach (var name in await ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            await SealAsync(BlobOf(name), calls, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public ValueTask SealAsync(string name, CancellationToken cancellationToken)
+        => SealAsync(BlobOf(name), calls, cancellationToken);
 
-    /// <summary>Ends a file; once it returns, no append can succeed any more. Sealing it twice does nothing.</summary>
+    /// <inheritdoc cref="ISharedJournalStore.SealAsync"/>
     public static async ValueTask SealAsync(
         AppendBlobClient blob, StorageCalls calls, CancellationToken cancellationToken)
         => await calls.RunAsync(
@@ -109,6 +103,10 @@ internal sealed class AppendBlobJournalStore(BlobContainerClient container, Stor
                 catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.LeaseAlreadyPresent)
                 {
                     // Sealed before.
+                }
+                catch (RequestFailedException e) when (e.Status == 404)
+                {
+                    throw new FileNotFoundException($"There is no {blob.Name}.", blob.Name, e);
                 }
 
                 return true;

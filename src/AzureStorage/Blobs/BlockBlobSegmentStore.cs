@@ -20,6 +20,8 @@ internal sealed class BlockBlobSegmentStore(BlobContainerClient container, Stora
 
     private readonly ConcurrentDictionary<(PartitionId Partition, SegmentName Name), BlockBlobWriter> _writers = new();
 
+    public bool IsRemote => true;
+
     public async ValueTask<ISegmentWriter> CreateAsync(
         PartitionId partition, SegmentName name, CancellationToken cancellationToken)
     {

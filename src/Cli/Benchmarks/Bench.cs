@@ -56,8 +56,8 @@ internal sealed class Bench : Verb
             _size.Limited(0, 1_000_000),
             _rate.Limited(0.001, 1e9),
             _partitions.Limited(1, 10_000),
-            _compression,
-            _acks,
+            _compression.Writable(),
+            _acks.Among(Acks.All, Acks.Leader),
         })
         {
             Options.Add(option);

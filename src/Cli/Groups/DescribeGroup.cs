@@ -7,7 +7,7 @@ namespace OrleansStream.Cli.Groups;
 /// <summary><c>ostream groups describe</c>: who reads what, how far, and how much is left.</summary>
 internal sealed class DescribeGroup : Verb
 {
-    private readonly Argument<string> _group = GroupArguments.CreateGroup();
+    private readonly Argument<string> _group = new("GROUP") { Description = "The group's name." };
 
     public DescribeGroup()
         : base("describe", "Show a group's members, offsets and lag.")

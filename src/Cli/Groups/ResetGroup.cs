@@ -7,7 +7,7 @@ namespace OrleansStream.Cli.Groups;
 /// <summary><c>ostream groups reset</c>: sets where a group without members goes on.</summary>
 internal sealed class ResetGroup : Verb
 {
-    private readonly Argument<string> _group = GroupArguments.CreateGroup();
+    private readonly Argument<string> _group = new("GROUP") { Description = "The group's name." };
 
     private readonly Option<string> _to = new("--to")
     {

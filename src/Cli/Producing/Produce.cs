@@ -71,8 +71,8 @@ internal sealed class Produce : Verb
             _partition.Limited(0, int.MaxValue),
             _emptyIsNull,
             _rate.Limited(0.001, 1e9),
-            _compression,
-            _acks,
+            _compression.Writable(),
+            _acks.Among(Acks.All, Acks.Leader),
             _quiet,
         })
         {

@@ -33,8 +33,8 @@ internal sealed class FormatOptions
             }
         });
         command.Options.Add(_separator);
-        command.Options.Add(_format);
-        command.Options.Add(_keyFormat);
+        command.Options.Add(_format.Among(Enum.GetValues<PayloadFormat>()));
+        command.Options.Add(_keyFormat.Among(Enum.GetValues<PayloadFormat>()));
     }
 
     public PayloadFormat Format(ParseResult parsed) => parsed.GetValue(_format);

@@ -25,6 +25,9 @@ internal sealed class ClientLink : IAsyncDisposable
 
     public TopicCache Topics { get; }
 
+    /// <summary>Whether topics that do not exist are created when something is to be done with them.</summary>
+    public bool CreatesTopics { get; init; }
+
     /// <summary>Sends one request and gives its memory back: for answers without byte fields.</summary>
     public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(
         int node, Lane lane, IKafkaRequest<TRequest, TResponse> request, CancellationToken cancellationToken)

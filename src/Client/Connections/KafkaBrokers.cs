@@ -7,8 +7,7 @@ namespace OrleansStream.Client.Connections;
 /// <summary>Servers at the other end of connections, which are opened when they are first needed.</summary>
 /// <remarks>
 /// One connection per server and lane. Whoever needs one that cannot be opened is told so, after a pause that grows
-/// with
-/// every failure; what is tried again, and how long, is the caller's decision. Thread-safe.
+/// with every failure; what is tried again, and how long, is the caller's decision. Thread-safe.
 /// </remarks>
 internal sealed partial class KafkaBrokers : IBrokers
 {

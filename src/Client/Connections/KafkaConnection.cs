@@ -1,4 +1,3 @@
-using System.Buffers;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Kafka;
 
@@ -10,8 +9,7 @@ namespace OrleansStream.Client.Connections;
 /// <remarks>
 /// A request is encoded, its records included, before <see cref="SendAsync"/> first awaits: nobody refers to the
 /// caller's memory after that. The write loop owns one buffer while requests gather in the other; the read loop owns
-/// the
-/// input. The first failure ends the connection and is given to everybody who waits. Thread-safe.
+/// the input. The first failure ends the connection and is given to everybody who waits. Thread-safe.
 /// </remarks>
 internal sealed class KafkaConnection : IAsyncDisposable
 {
@@ -21,6 +19,7 @@ internal sealed class KafkaConnection : IAsyncDisposable
     private const int MaxInFlight = 1_024;
 
     private const int InputBytes = 16 * 1_024;
+    private const int OutputBytes = 1_024;
 
     private readonly Stream _stream;
     private readonly StreamClientOptions _options;
@@ -32,8 +31,8 @@ internal sealed class KafkaConnection : IAsyncDisposable
     private readonly Queue<Awaited> _awaited = new();
     private readonly Task _reading;
     private readonly Task _writing;
-    private ArrayBufferWriter<byte> _gathering = new();
-    private ArrayBufferWriter<byte> _sending = new();
+    private GrowingBuffer _gathering = new(OutputBytes, isRented: true);
+    private GrowingBuffer _sending = new(OutputBytes, isRented: true);
     private StreamException? _failure;
     private int _correlationId;
 
@@ -78,6 +77,8 @@ internal sealed class KafkaConnection : IAsyncDisposable
         Close(new StreamException(ErrorCode.NetworkException, "The connection was closed by this side."));
         await Task.WhenAll(_reading, _writing).ConfigureAwait(false);
         await _stream.DisposeAsync().ConfigureAwait(false);
+        _gathering.Release();
+        _sending.Release();
     }
 
     private Awaited Enqueue<TRequest, TResponse>(TRequest request, short version)
@@ -95,6 +96,7 @@ internal sealed class KafkaConnection : IAsyncDisposable
             var awaited = new Awaited(++_correlationId);
             new RequestHeader(TRequest.ApiKey, version, awaited.CorrelationId, _options.ClientId).Write(writer);
             writer.WriteStruct(request, version);
+            _gathering.GetSpan(writer.FrameBytes);
             writer.WriteFrameTo(_gathering);
             _awaited.Enqueue(awaited);
             return awaited;
@@ -159,7 +161,7 @@ internal sealed class KafkaConnection : IAsyncDisposable
                 }
 
                 await _stream.WriteAsync(_sending.WrittenMemory, _closed.Token).ConfigureAwait(false);
-                _sending.ResetWrittenCount();
+                _sending.Release();
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)

@@ -8,8 +8,23 @@ internal static class OffsetLookup
 {
     /// <summary>Looks once. What passes is thrown like what does not.</summary>
     /// <param name="wanted">Times in milliseconds since 1970, or a constant of the request.</param>
-    /// <returns>-1 where no record qualifies.</returns>
+    /// <returns>The end of the partition where no record qualifies.</returns>
     public static async Task<Dictionary<TopicPartition, long>> FindAsync(
+        ClientLink link, IReadOnlyDictionary<TopicPartition, long> wanted, CancellationToken cancellationToken)
+    {
+        var found = await FindRecordsAsync(link, wanted, cancellationToken).ConfigureAwait(false);
+        var without = found.Where(entry => entry.Value < 0)
+            .ToDictionary(entry => entry.Key, _ => OffsetPoint.Latest.Time);
+        foreach (var (partition, end) in await FindRecordsAsync(link, without, cancellationToken).ConfigureAwait(false))
+        {
+            found[partition] = end;
+        }
+
+        return found;
+    }
+
+    /// <returns>-1 where no record qualifies.</returns>
+    private static async Task<Dictionary<TopicPartition, long>> FindRecordsAsync(
         ClientLink link, IReadOnlyDictionary<TopicPartition, long> wanted, CancellationToken cancellationToken)
     {
         var byLeader = new Dictionary<int, List<TopicPartition>>();

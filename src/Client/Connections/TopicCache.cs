@@ -5,9 +5,10 @@ using OrleansStream.Protocols.Kafka.Messages;
 namespace OrleansStream.Client.Connections;
 
 /// <summary>A topic as the cluster last described it.</summary>
+/// <param name="Id">Another one means another topic of that name; empty where servers have none.</param>
 /// <param name="Leaders">By partition; -1 while one has none.</param>
 /// <param name="LearntAt">A timestamp of the clock.</param>
-internal sealed record KnownTopic(string Name, IReadOnlyList<int> Leaders, long LearntAt)
+internal sealed record KnownTopic(string Name, Guid Id, IReadOnlyList<int> Leaders, long LearntAt)
 {
     public int PartitionCount => Leaders.Count;
 
@@ -75,7 +76,7 @@ internal sealed class TopicCache(ClientLink link)
     {
         try
         {
-            var response = await AskAsync([topic], link.Options.AutoCreateTopics, CancellationToken.None)
+            var response = await AskAsync([topic], link.CreatesTopics, CancellationToken.None)
                 .ConfigureAwait(false);
             var described = response.Topics[0];
             StreamException.ThrowIf(described.Error, $"Topic {topic}");
@@ -96,6 +97,6 @@ internal sealed class TopicCache(ClientLink link)
             leaders[partition.Index] = partition.LeaderId;
         }
 
-        return _known[topic.Name!] = new KnownTopic(topic.Name!, leaders, link.Time.GetTimestamp());
+        return _known[topic.Name!] = new KnownTopic(topic.Name!, topic.Id, leaders, link.Time.GetTimestamp());
     }
 }

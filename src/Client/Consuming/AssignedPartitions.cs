@@ -33,6 +33,7 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
     private int _turn;
     private long _bufferedBytes;
     private ConsumedBatch? _inHand;
+    private long _handed;
     private TaskCompletionSource? _handedBack;
 
     /// <summary>Set when there may be something to fetch, or to prepare.</summary>
@@ -43,8 +44,12 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
 
     public IReadOnlyList<TopicPartition> Partitions => Read(() => _order.Select(cursor => cursor.Partition).ToArray());
 
-    /// <summary>Whether the reader is to hand back what it has, before it gets more.</summary>
-    public bool IsHeldBack => Read(() => _handedBack is not null);
+    /// <summary>Grows with all that is handed out; null while nothing is in hand.</summary>
+    public long? InHand => Read(() => _inHand is null ? default(long?) : _handed);
+
+    /// <summary>Whether what is in hand is of a partition that was given to others meanwhile.</summary>
+    public bool IsInHandLost => Read(
+        () => _inHand is { } batch && _cursors.GetValueOrDefault(batch.Partition) != batch.Cursor);
 
     public T Read<T>(Func<T> read)
     {
@@ -103,6 +108,7 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
                 if (cursor is { IsPaused: false, HasRecords: true })
                 {
                     _turn = (_turn + i + 1) % _order.Count;
+                    _handed++;
                     return _inHand = new ConsumedBatch(
                         cursor, cursor.Take(), options.MaxPollRecords, options.VerifiesChecksums);
                 }
@@ -149,6 +155,7 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
 
             batch.Cursor.Settled = offset;
             batch.NextOffset = offset + 1;
+            _handed++;
             return true;
         }
     }
@@ -234,6 +241,29 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
         }
     }
 
+    /// <summary>Says which topic a partition belongs to now; in another than before reading begins anew.</summary>
+    /// <returns>Whether it does.</returns>
+    public bool TryBeginAnew(TopicPartition partition, Guid topicId)
+    {
+        lock (_gate)
+        {
+            if (!_cursors.TryGetValue(partition, out var cursor))
+            {
+                return false;
+            }
+
+            var isOther = cursor.TopicId != Guid.Empty && cursor.TopicId != topicId;
+            cursor.TopicId = topicId;
+            if (isOther)
+            {
+                _bufferedBytes -= cursor.MoveTo(null);
+                cursor.Committed = PartitionCursor.Unknown;
+            }
+
+            return isOther;
+        }
+    }
+
     /// <summary>What can be fetched now; the partitions count as being fetched until the answer is given.</summary>
     /// <param name="hasSkipped">Whether one was left out that has enough fetched to be read.</param>
     public List<PlannedFetch> Plan(out bool hasSkipped)
@@ -316,7 +346,6 @@ internal sealed class AssignedPartitions(ConsumerOptions options)
 
     private void Settle(ConsumedBatch batch, BatchEnd end)
     {
-        batch.ReleaseDecompressed();
         var (cursor, next) = (batch.Cursor, batch.NextOffset);
         if (batch.Version != cursor.Version)
         {

@@ -1,5 +1,7 @@
 using OrleansStream.Contracts;
+using OrleansStream.Protocols;
 using OrleansStream.Protocols.Batches;
+using OrleansStream.Protocols.Kafka;
 
 namespace OrleansStream.Client.Consuming;
 
@@ -18,13 +20,27 @@ internal sealed class SharedMemory(IDisposable? memory, int holders)
 }
 
 /// <summary>The batches that one fetch brought of one partition, and how far they are read.</summary>
-/// <remarks>Owned by whoever has taken it: the partition's queue, or the batch in hand.</remarks>
+/// <remarks>
+/// Owned by whoever has taken it: the partition's queue, or the batch in hand. A batch is verified and decompressed
+/// when it is opened, and stays open, with its place, until it is left: however few records are handed out at a time,
+/// each is walked once.
+/// </remarks>
 internal sealed class FetchedChunk(FetchedRecords records, SharedMemory memory)
 {
+    private const int MaxRecordsBytes = 1 << 30;
+
     private int _piece;
     private int _position;
+    private PooledBuffer? _decompressed;
+    private bool _isOpen;
+
+    /// <summary>Where the reader stands in the open batch; whoever reads on says so.</summary>
+    public ReaderPlace Place { get; set; }
 
     public int LengthBytes => records.LengthBytes;
+
+    public static StreamException Damaged(in BatchHeader header, string reason)
+        => new(ErrorCode.CorruptMessage, $"The batch at offset {header.BaseOffset} is damaged. {reason}");
 
     /// <summary>The offset after the last whole batch, or the given one if there is none.</summary>
     public static long FindEnd(FetchedRecords records, long start)
@@ -78,13 +94,66 @@ internal sealed class FetchedChunk(FetchedRecords records, SharedMemory memory)
         return false;
     }
 
+    /// <summary>Opens the batch that was peeked, unless it is open.</summary>
+    /// <returns>Its records, from <see cref="Place"/> on.</returns>
+    /// <exception cref="StreamException">It is damaged, or compressed as nobody here can read.</exception>
+    public BatchReader Open(scoped in BatchHeader header, ReadOnlySpan<byte> batch, bool verifies)
+    {
+        var body = batch[BatchHeader.SizeBytes..];
+        if (!_isOpen)
+        {
+            if (verifies && !BatchStamp.HasRightCrc(batch, header))
+            {
+                throw Damaged(header, "Its checksum is wrong.");
+            }
+
+            _decompressed = Decompress(header, body);
+            (_isOpen, Place) = (true, default);
+        }
+
+        return new BatchReader(_decompressed is null ? body : _decompressed.Span, header.RecordCount, Place);
+    }
+
     /// <summary>Goes on to the batch after the one that was peeked.</summary>
-    public void Skip(in BatchHeader header) => _position += header.TotalBytes;
+    public void Skip(in BatchHeader header)
+    {
+        Close();
+        _position += header.TotalBytes;
+    }
 
     public void Release()
     {
+        Close();
         records.Dispose();
         memory.Release();
+    }
+
+    private void Close()
+    {
+        _isOpen = false;
+        _decompressed?.Dispose();
+        _decompressed = null;
+    }
+
+    private static PooledBuffer? Decompress(in BatchHeader header, ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return header.Codec == CompressionCodec.None
+                ? null
+                : BatchCompression.Decompress(header.Codec, body, MaxRecordsBytes);
+        }
+        catch (ProtocolException e)
+        {
+            throw Damaged(header, e.Message);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new StreamException(
+                ErrorCode.UnsupportedCompressionType,
+                $"The batch at offset {header.BaseOffset} cannot be decompressed: {e.Message}",
+                e);
+        }
     }
 
     private static bool IsWhole(in BatchHeader header, int availableBytes)

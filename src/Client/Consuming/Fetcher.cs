@@ -26,6 +26,7 @@ internal sealed partial class Fetcher : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Action<Exception> _fail;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Backoff _preparingAgain;
     private readonly Dictionary<int, Work> _fetches = [];
     private readonly Task _running;
     private Work? _preparing;
@@ -44,6 +45,7 @@ internal sealed partial class Fetcher : IAsyncDisposable
         _assigned = assigned;
         _offsets = offsets;
         _fail = fail;
+        _preparingAgain = new Backoff(link.Options, link.Time);
         _logger = link.Loggers.CreateLogger<Consumer>();
         _running = RunAsync();
     }
@@ -145,17 +147,53 @@ internal sealed partial class Fetcher : IAsyncDisposable
     /// <summary>Learns who leads what is assigned, and where reading begins.</summary>
     private async Task PrepareAsync()
     {
-        foreach (var (name, partition) in _assigned.Partitions)
+        var absent = new HashSet<TopicPartition>();
+        StreamException? failure = null;
+        foreach (var topic in _assigned.Partitions.GroupBy(partition => partition.Topic))
         {
-            var topic = await _link.Topics.GetAsync(name, _stop.Token).ConfigureAwait(false);
-            if (FindLeader(new TopicPartition(name, partition)) == IBrokers.AnyNode)
+            try
             {
-                _link.Topics.Forget(name);
-                topic.LeaderOf(partition);
+                await LearnAsync(topic).ConfigureAwait(false);
+            }
+            catch (StreamException e) when (e.Error == ErrorCode.UnknownTopicOrPartition || e.Error.MeansMoved())
+            {
+                // The others are read meanwhile.
+                absent.UnionWith(topic);
+                failure = e;
             }
         }
 
-        var unpositioned = _assigned.Unpositioned();
+        await PositionAsync([.. _assigned.Unpositioned().Where(entry => !absent.Contains(entry.Partition))])
+            .ConfigureAwait(false);
+        if (failure is not null)
+        {
+            await _preparingAgain.WaitAsync(_stop.Token).ConfigureAwait(false);
+            throw new StreamException(failure.Error, failure.Message, failure);
+        }
+
+        _preparingAgain.Reset();
+    }
+
+    private async Task LearnAsync(IGrouping<string, TopicPartition> partitions)
+    {
+        var topic = await _link.Topics.GetAsync(partitions.Key, _stop.Token).ConfigureAwait(false);
+        foreach (var partition in partitions)
+        {
+            if (FindLeader(partition) == IBrokers.AnyNode)
+            {
+                _link.Topics.Forget(topic.Name);
+                topic.LeaderOf(partition.Partition);
+            }
+
+            if (_assigned.TryBeginAnew(partition, topic.Id))
+            {
+                LogTopicReplaced(partition);
+            }
+        }
+    }
+
+    private async Task PositionAsync(List<(TopicPartition Partition, int Version, OffsetPoint? Point)> unpositioned)
+    {
         var committed = await FindCommittedAsync(unpositioned).ConfigureAwait(false);
         var points = new Dictionary<TopicPartition, long>();
         foreach (var (partition, version, point) in unpositioned)
@@ -170,7 +208,8 @@ internal sealed partial class Fetcher : IAsyncDisposable
             }
         }
 
-        foreach (var (partition, offset) in await FindOffsetsAsync(points).ConfigureAwait(false))
+        var found = await OffsetLookup.FindAsync(_link, points, _stop.Token).ConfigureAwait(false);
+        foreach (var (partition, offset) in found)
         {
             var version = unpositioned.First(entry => entry.Partition == partition).Version;
             _assigned.Position(partition, version, offset);
@@ -185,19 +224,6 @@ internal sealed partial class Fetcher : IAsyncDisposable
         return _offsets is null || wanted is []
             ? []
             : await _offsets.FetchAsync(wanted, _stop.Token).ConfigureAwait(false);
-    }
-
-    private async Task<Dictionary<TopicPartition, long>> FindOffsetsAsync(Dictionary<TopicPartition, long> points)
-    {
-        var found = await OffsetLookup.FindAsync(_link, points, _stop.Token).ConfigureAwait(false);
-        var ends = found.Where(entry => entry.Value < 0)
-            .ToDictionary(entry => entry.Key, _ => OffsetPoint.Latest.Time);
-        foreach (var (partition, end) in await OffsetLookup.FindAsync(_link, ends, _stop.Token).ConfigureAwait(false))
-        {
-            found[partition] = end;
-        }
-
-        return found;
     }
 
     private OffsetPoint StartPoint(TopicPartition partition) => _options.StartPosition switch
@@ -317,6 +343,9 @@ internal sealed partial class Fetcher : IAsyncDisposable
 
     [LoggerMessage(5201, LogLevel.Debug, "Reading is delayed: {Reason}")]
     private partial void LogRetrying(string reason);
+
+    [LoggerMessage(5203, LogLevel.Warning, "{Partition} belongs to a new topic of that name: begins anew.")]
+    private partial void LogTopicReplaced(TopicPartition partition);
 
     [LoggerMessage(5202, LogLevel.Warning, "{Partition} has no offset {Offset} any more, or not yet.")]
     private partial void LogOutOfRange(TopicPartition partition, long offset);

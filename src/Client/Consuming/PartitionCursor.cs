@@ -9,6 +9,9 @@ internal sealed class PartitionCursor(TopicPartition partition)
 
     public TopicPartition Partition => partition;
 
+    /// <summary>Empty as long as it is not known.</summary>
+    public Guid TopicId { get; set; }
+
     /// <summary>Changes when reading goes on elsewhere, or not at all: what was fetched before is void.</summary>
     public int Version { get; private set; }
 

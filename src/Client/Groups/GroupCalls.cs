@@ -89,22 +89,14 @@ internal sealed class GroupCalls(
     }
 
     /// <summary>Leaves at once; a static member only goes silent, because it is to come back.</summary>
-    public async Task LeaveAsync()
+    public async Task LeaveAsync(CancellationToken cancellationToken)
     {
         if (options.InstanceId is null && Committer.MemberId.Length > 0)
         {
+            // Not behind a request to join that nobody waits for any more.
             var request = new LeaveGroupRequest(_groupId, [new LeavingGroupMember(Committer.MemberId)]);
-            using var timeout = new CancellationTokenSource(link.Options.ConnectTimeout, link.Time);
-            try
-            {
-                // Not behind a request to join that nobody waits for any more.
-                await coordinator.CallAsync(Lane.Control, request, answer => answer.Error, null, timeout.Token)
-                    .ConfigureAwait(false);
-            }
-            catch (OperationCanceledException e)
-            {
-                throw new StreamException(ErrorCode.RequestTimedOut, "The coordinator cannot be reached.", e);
-            }
+            await coordinator.CallAsync(Lane.Control, request, answer => answer.Error, null, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record MembershipHost(Func<CancellationToken, Task> CommitSettle
 /// One loop does all of it, one step after the other. Before partitions are given up the reader hands back what it has,
 /// and what it left behind is committed; heartbeats go on meanwhile.
 /// </remarks>
-internal sealed partial class Membership : IAsyncDisposable
+internal sealed partial class Membership : IDisposable
 {
     private readonly ConsumerOptions _options;
     private readonly AssignedPartitions _assigned;
@@ -28,6 +28,8 @@ internal sealed partial class Membership : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private long? _lastInHand;
+    private long _inHandSince;
 
     public Membership(
         ClientLink link,
@@ -50,29 +52,32 @@ internal sealed partial class Membership : IAsyncDisposable
     /// <summary>As whom to commit now.</summary>
     public Committer Committer => _calls.Committer;
 
-    public void CommitFailed(StreamException failure) => LogCommitFailed(_options.GroupId!, failure.Message);
+    public void CommitFailed(Exception failure) => LogCommitFailed(_options.GroupId!, failure.Message);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Whether what a rebalance interrupts goes on after it, because this member takes part.</summary>
+    public bool IsActive => !_running.IsCompleted;
+
+    /// <summary>Ends the membership, and tells the group as long as it answers in time.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        await _host.CommitSettled(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (_options.Revoked is { } revoked)
+            if (_options.Revoked is { } revoked && _assigned.Partitions is { Count: > 0 } partitions)
             {
-                await revoked(_assigned.Partitions, CancellationToken.None).ConfigureAwait(false);
+                await revoked(partitions, cancellationToken).ConfigureAwait(false);
             }
 
-            await _calls.LeaveAsync().ConfigureAwait(false);
+            await _calls.LeaveAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (StreamException e)
+        catch (Exception e) when (e is StreamException or OperationCanceledException)
         {
             LogLeftSilently(_options.GroupId!, e.Message);
         }
-
-        _stop.Dispose();
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync()
     {
@@ -83,10 +88,6 @@ internal sealed partial class Membership : IAsyncDisposable
             {
                 await LiveOneGenerationAsync().ConfigureAwait(false);
                 _backoff.Reset();
-            }
-            catch (StreamException e) when (e.Error is ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration)
-            {
-                await LoseAsync(e).ConfigureAwait(false);
             }
             catch (StreamException e) when (e.IsTransient || e.Error == ErrorCode.RebalanceInProgress)
             {
@@ -109,6 +110,19 @@ internal sealed partial class Membership : IAsyncDisposable
 
     private async Task LiveOneGenerationAsync()
     {
+        try
+        {
+            await JoinAndStayAsync().ConfigureAwait(false);
+        }
+        catch (StreamException e) when (e.Error is ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration)
+        {
+            LogLost(_options.GroupId!, e.Message);
+            await LoseAsync(e.Error == ErrorCode.UnknownMemberId).ConfigureAwait(false);
+        }
+    }
+
+    private async Task JoinAndStayAsync()
+    {
         if (!_calls.IsCooperative)
         {
             await RevokeAsync(_assigned.Partitions, []).ConfigureAwait(false);
@@ -130,7 +144,34 @@ internal sealed partial class Membership : IAsyncDisposable
         // What was given up can be given to others as soon as everybody has joined again.
         while (revoked.Length == 0 && await _calls.StayAsync(_stop.Token).ConfigureAwait(false))
         {
+            if (IsStuck())
+            {
+                await StepAsideAsync().ConfigureAwait(false);
+                return;
+            }
         }
+    }
+
+    /// <summary>Whether the reader has had the same record in hand for longer than others should wait.</summary>
+    private bool IsStuck()
+    {
+        var inHand = _assigned.InHand;
+        if (inHand is null || inHand != _lastInHand)
+        {
+            (_lastInHand, _inHandSince) = (inHand, _time.GetTimestamp());
+        }
+
+        return inHand is not null && _time.GetElapsedTime(_inHandSince) >= _options.RebalanceTimeout;
+    }
+
+    // Others go on with the partitions; this member is back when its reader is.
+    private async Task StepAsideAsync()
+    {
+        LogTooSlow(_options.GroupId!, _options.RebalanceTimeout);
+        await _calls.LeaveAsync(_stop.Token).ConfigureAwait(false);
+        await LoseAsync(isUnknown: true).ConfigureAwait(false);
+        await _assigned.HoldBackAsync().WaitAsync(_stop.Token).ConfigureAwait(false);
+        _assigned.GoOn();
     }
 
     private async Task RevokeAsync(IReadOnlyList<TopicPartition> revoked, IReadOnlyList<TopicPartition> kept)
@@ -189,10 +230,9 @@ internal sealed partial class Membership : IAsyncDisposable
     }
 
     // Others may read the partitions already, so there is nothing left to commit.
-    private async Task LoseAsync(StreamException reason)
+    private async Task LoseAsync(bool isUnknown)
     {
-        LogLost(_options.GroupId!, reason.Message);
-        _calls.ForgetMember(reason.Error == ErrorCode.UnknownMemberId);
+        _calls.ForgetMember(isUnknown);
         var lost = _assigned.Partitions;
         _assigned.Assign([]);
         if (_options.Lost is { } callback && lost.Count > 0)

@@ -16,8 +16,7 @@ public static class ClientServices
     /// Adds a <see cref="StreamClient"/>, and one <see cref="Producer"/> and one <see cref="Admin"/> for all who ask;
     /// every <see cref="Consumer"/> is a new one. Options come from the sections <c>Client</c>, <c>Producer</c> and
     /// <c>Consumer</c> and are checked when the program starts. Where an <see cref="ICluster"/> is registered, the
-    /// client
-    /// uses it and no connections.
+    /// client uses it and no connections.
     /// </summary>
     public static IServiceCollection AddOrleansStreamClient(
         this IServiceCollection services, IConfiguration configuration, string section = DefaultSection)

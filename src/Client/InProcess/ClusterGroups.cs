@@ -14,80 +14,52 @@ internal sealed class ClusterGroups(ICluster cluster, string clientId)
 
     public async Task<JoinGroupResponse> JoinAsync(JoinGroupRequest request, CancellationToken cancellationToken)
     {
-        var reply = await _groups.JoinAsync(
-            new(
-                request.GroupId,
-                request.MemberId,
-                request.InstanceId,
-                clientId,
-                ClientHost: "in-process",
-                RequiresKnownMemberId: true,
-                TimeSpan.FromMilliseconds(request.SessionTimeoutMs),
-                TimeSpan.FromMilliseconds(request.RebalanceTimeoutMs),
-                request.ProtocolType,
-                [.. request.Protocols.Select(protocol => new GroupProtocol(protocol.Name, protocol.Metadata))],
-                KnowsSkipAssignment: true),
-            cancellationToken).ConfigureAwait(false);
-        return new JoinGroupResponse(
-            reply.Error.ToGroupErrorCode(),
-            reply.Generation,
-            reply.ProtocolType,
-            reply.Protocol,
-            reply.LeaderId,
-            reply.SkipAssignment,
-            reply.MemberId,
-            [.. reply.Members.Select(member => new JoinGroupMember(
-                member.MemberId, member.InstanceId, member.Metadata))]);
+        var joining = request.ToCoordinator(clientId, "in-process", takesId: true, takesSkip: true);
+        return (await _groups.JoinAsync(joining, cancellationToken).ConfigureAwait(false)).ToResponse();
     }
 
     public async Task<SyncGroupResponse> SyncAsync(SyncGroupRequest request, CancellationToken cancellationToken)
-    {
-        var reply = await _groups.SyncAsync(
-            new(
-                new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId),
-                request.ProtocolType,
-                request.ProtocolName,
-                [.. request.Assignments.Select(given => new MemberAssignment(given.MemberId, given.Assignment))]),
-            cancellationToken).ConfigureAwait(false);
-        return new SyncGroupResponse(
-            reply.Error.ToGroupErrorCode(), reply.ProtocolType, reply.Protocol, reply.Assignment);
-    }
+        => (await _groups.SyncAsync(request.ToCoordinator(), cancellationToken).ConfigureAwait(false)).ToResponse();
 
     public async Task<HeartbeatResponse> HeartbeatAsync(HeartbeatRequest request, CancellationToken cancellationToken)
-        => new((await _groups.HeartbeatAsync(
-            new(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId), cancellationToken)
-            .ConfigureAwait(false)).ToGroupErrorCode());
+        => new((await _groups.HeartbeatAsync(request.ToMember(), cancellationToken).ConfigureAwait(false))
+            .ToGroupErrorCode());
 
     public async Task<LeaveGroupResponse> LeaveAsync(LeaveGroupRequest request, CancellationToken cancellationToken)
-    {
-        var leaving = request.Members.Select(member => new LeavingMember(member.MemberId, member.InstanceId));
-        var reply = await _groups.LeaveAsync(new(request.GroupId, [.. leaving]), cancellationToken)
-            .ConfigureAwait(false);
-        return new LeaveGroupResponse(reply.Error.ToGroupErrorCode(), []);
-    }
+        => (await _groups.LeaveAsync(request.ToCoordinator(), cancellationToken).ConfigureAwait(false))
+            .ToResponse(request);
 
     public async Task<OffsetCommitResponse> CommitAsync(
         OffsetCommitRequest request, CancellationToken cancellationToken)
     {
-        var member = new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId);
-        var topics = new List<PerTopic<PartitionError>>();
+        var topics = new Dictionary<string, Guid>();
         foreach (var topic in request.Topics)
         {
-            var known = await cluster.Topics.FindAsync(topic.Name, cancellationToken).ConfigureAwait(false);
-            CommittedOffset[] offsets = [.. topic.Partitions.Select(entry => new CommittedOffset(
-                new PartitionId(known?.Id ?? default, entry.Index),
+            if (await cluster.Topics.FindAsync(topic.Name, cancellationToken).ConfigureAwait(false) is { } known)
+            {
+                topics[topic.Name] = known.Id;
+            }
+        }
+
+        CommittedOffset[] offsets = [.. request.Topics
+            .Where(topic => topics.ContainsKey(topic.Name))
+            .SelectMany(topic => topic.Partitions, (topic, entry) => new CommittedOffset(
+                new PartitionId(topics[topic.Name], entry.Index),
                 entry.Offset,
                 entry.LeaderEpoch,
                 entry.Metadata ?? ""))];
-            var reply = known is null
-                ? new CommitOffsetsReply(StreamError.UnknownTopicOrPartition, [])
-                : await _groups.CommitOffsetsAsync(new(member, Retention: null, offsets), cancellationToken)
-                    .ConfigureAwait(false);
-            topics.Add(new(topic.Name, [.. topic.Partitions.Select((entry, i) => new PartitionError(
-                entry.Index, (reply.Error != StreamError.None ? reply.Error : reply.Offsets[i]).ToGroupErrorCode()))]));
-        }
+        var reply = offsets is []
+            ? new CommitOffsetsReply(StreamError.None, [])
+            : await _groups.CommitOffsetsAsync(new(request.ToMember(), Retention: null, offsets), cancellationToken)
+                .ConfigureAwait(false);
+        var outcomes = new Queue<StreamError>(reply.Offsets);
+        return new OffsetCommitResponse([.. request.Topics.Select(topic => new PerTopic<PartitionError>(
+            topic.Name,
+            [.. topic.Partitions.Select(entry => new PartitionError(entry.Index, ErrorOf(topic.Name)))]))]);
 
-        return new OffsetCommitResponse(topics);
+        ErrorCode ErrorOf(string topic) => !topics.ContainsKey(topic)
+            ? ErrorCode.UnknownTopicOrPartition
+            : (reply.Error != StreamError.None ? reply.Error : outcomes.Dequeue()).ToGroupErrorCode();
     }
 
     public async Task<OffsetFetchResponse> FetchOffsetsAsync(
@@ -105,12 +77,7 @@ internal sealed class ClusterGroups(ICluster cluster, string clientId)
                     .SelectMany(entry => entry.Partitions).ToHashSet();
                 topics.Add(new(topic.Name, [.. offsets
                     .Where(offset => group.Topics is null || wanted!.Contains(offset.Partition.Partition))
-                    .Select(offset => new OffsetFetchedPartition(
-                        offset.Partition.Partition,
-                        offset.Offset,
-                        offset.LeaderEpoch,
-                        offset.Metadata,
-                        ErrorCode.None))]));
+                    .Select(GroupMessages.ToFetched)]));
             }
         }
 
@@ -141,28 +108,15 @@ internal sealed class ClusterGroups(ICluster cluster, string clientId)
     public async Task<ListGroupsResponse> ListAsync(CancellationToken cancellationToken)
     {
         var reply = await _groups.ListAsync(cancellationToken).ConfigureAwait(false);
-        return new ListGroupsResponse(reply.Error.ToListGroupsErrorCode(), [.. reply.Groups.Select(
-            group => new ListedGroup(group.GroupId, group.ProtocolType, group.State.ToString(), "classic"))]);
+        return new ListGroupsResponse(
+            reply.Error.ToListGroupsErrorCode(), [.. reply.Groups.Select(GroupMessages.ToListed)]);
     }
 
     public async Task<DescribeGroupsResponse> DescribeAsync(
         DescribeGroupsRequest request, CancellationToken cancellationToken)
     {
         var group = await _groups.DescribeAsync(request.Groups[0], cancellationToken).ConfigureAwait(false);
-        return new DescribeGroupsResponse([new DescribedGroup(
-            group.Error.ToGroupErrorCode(),
-            null,
-            group.GroupId,
-            group.State.ToString(),
-            group.ProtocolType,
-            group.Protocol,
-            [.. group.Members.Select(member => new DescribedMember(
-                member.MemberId,
-                member.InstanceId,
-                member.ClientId,
-                member.ClientHost,
-                member.Metadata,
-                member.Assignment))])]);
+        return new DescribeGroupsResponse([group.ToDescribed()]);
     }
 
     public async Task<DeleteGroupsResponse> DeleteAsync(

@@ -8,8 +8,6 @@ internal sealed class BufferBudget(long totalBytes)
     private readonly LinkedList<Waiter> _waiters = new();
     private long _heldBytes;
 
-    public long HeldBytes => Interlocked.Read(ref _heldBytes);
-
     /// <summary>Takes the bytes if nobody has to wait for them.</summary>
     public bool TryTake(int bytes)
     {

@@ -4,18 +4,22 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Client.Producing;
 
-/// <summary>Where a record was put: its batch, and its number in it.</summary>
-internal readonly record struct BatchPlace(PendingBatch Batch, int Index);
-
 /// <summary>The batches of one partition that wait to be sent, the last of which takes records.</summary>
 /// <remarks>Thread-safe, by one short lock.</remarks>
-internal sealed class PartitionQueue(int batchBytes, BuilderPool builders, TimeProvider time)
+internal sealed class PartitionQueue(int batchBytes, TimeProvider time)
 {
     private const int RecordOverheadBytes = 24;
+    private const int SmallBatchBytes = 1_024;
 
     private readonly Lock _gate = new();
     private readonly Queue<PendingBatch> _full = new();
     private PendingBatch? _open;
+    private volatile PendingBatch? _newest;
+    private int _maxBatchBytes = batchBytes;
+    private int _lastBatchBytes = SmallBatchBytes;
+
+    /// <summary>The batch that got the last record; null before the first.</summary>
+    public PendingBatch? Newest => _newest;
 
     /// <summary>An estimate, on the safe side, of what a record takes in a batch.</summary>
     public static int SizeBytes(in OutgoingRecord record)
@@ -30,41 +34,40 @@ internal sealed class PartitionQueue(int batchBytes, BuilderPool builders, TimeP
     }
 
     /// <summary>Puts a record into a batch.</summary>
+    /// <param name="delivery">Null when nobody awaits it.</param>
     /// <param name="starts">Whether it is the first of its batch, whose time begins now.</param>
     /// <param name="fills">Whether there is a batch now that need not wait any longer.</param>
-    public BatchPlace Append(
-        in OutgoingRecord record, int heldBytes, long timestamp, bool isPosted, out bool starts, out bool fills)
+    public void Append(
+        in OutgoingRecord record, int heldBytes, long timestamp, Delivery? delivery, out bool starts, out bool fills)
     {
         var headers = ToHeaders(record.Headers);
         lock (_gate)
         {
             fills = false;
-            if (_open is not null && _open.Builder.SizeBytes + heldBytes > batchBytes)
+            if (_open is not null && _open.SizeBytes + heldBytes > _maxBatchBytes)
             {
                 Close();
                 fills = true;
             }
 
             starts = _open is null;
-            _open ??= new PendingBatch(builders.Take(), time.GetTimestamp());
-            var batch = _open;
-            var index = batch.Builder.RecordCount;
-            batch.Builder.Append(
-                record.Key.GetValueOrDefault().Span,
-                record.Key.HasValue,
-                record.Value.GetValueOrDefault().Span,
-                record.Value.HasValue,
-                headers,
-                timestamp);
-            batch.HeldBytes += heldBytes;
-            batch.HasPosted |= isPosted;
-            if (batch.Builder.SizeBytes >= batchBytes)
+            var batch = _open ??= new PendingBatch(BatchBuilder.Rent(_lastBatchBytes), time.GetTimestamp());
+            batch.Append(record, headers, heldBytes, timestamp, delivery);
+            _newest = batch;
+            if (batch.SizeBytes >= _maxBatchBytes)
             {
                 Close();
                 fills = true;
             }
+        }
+    }
 
-            return new BatchPlace(batch, index);
+    /// <summary>Begins no batch from now on that gets larger, unless a record is.</summary>
+    public void Limit(int batchBytes)
+    {
+        lock (_gate)
+        {
+            _maxBatchBytes = Math.Min(_maxBatchBytes, batchBytes);
         }
     }
 
@@ -95,6 +98,8 @@ internal sealed class PartitionQueue(int batchBytes, BuilderPool builders, TimeP
     {
         if (_open is not null)
         {
+            // The next is likely to get as large: then its memory never has to grow.
+            _lastBatchBytes = Math.Max(SmallBatchBytes, Math.Min(_open.SizeBytes, _maxBatchBytes));
             _full.Enqueue(_open);
             _open = null;
         }

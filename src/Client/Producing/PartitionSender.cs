@@ -12,16 +12,14 @@ internal sealed record SenderServices(
     ProducerOptions Options,
     ProducerIds Ids,
     BufferBudget Budget,
-    BuilderPool Builders,
     ILogger Logger);
 
 /// <summary>Sends the batches of one partition, several at a time, so that they are stored in order and once.</summary>
 /// <remarks>
 /// One loop owns the window of batches that are not done. It is pulsed when a batch is full or has waited long enough,
 /// and when an answer comes. Batches are done in order: one that is stored waits for those before it. When one fails,
-/// the
-/// loop waits until all others are answered too, and then sends again what is not stored, the first one alone; without
-/// idempotence there never is more than one.
+/// the loop waits until all others are answered too, and then sends again what is not stored, the first one alone;
+/// without idempotence there never is more than one.
 /// </remarks>
 internal sealed partial class PartitionSender : IAsyncDisposable
 {
@@ -38,10 +36,8 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     private readonly Pulse _pulse = new();
     private readonly Task _running;
     private readonly int _maxInFlight;
-    private volatile PendingBatch? _newest;
 
-    // One batch goes ahead alone after every failure: it opens the connection, and shows that the partition takes
-    // batches.
+    // After every failure one batch goes ahead alone: it opens the connection, and shows that the partition takes some.
     private bool _isProbing = true;
 
     public PartitionSender(TopicPartition partition, SenderServices services)
@@ -51,7 +47,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         _options = services.Options;
         _logger = services.Logger;
         _maxInFlight = _options.Idempotent ? _options.MaxInFlight : 1;
-        _queue = new PartitionQueue(_options.BatchBytes, services.Builders, services.Link.Time);
+        _queue = new PartitionQueue(_options.BatchBytes, services.Link.Time);
         _session = new ProducerSession(services.Ids);
         _backoff = new Backoff(services.Link.Options, services.Link.Time);
         _linger = services.Link.Time.CreateTimer(
@@ -62,10 +58,10 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     /// <summary>Called with what could not be stored of batches that nobody waits for.</summary>
     public Action<StreamException>? PostFailed { get; init; }
 
-    public BatchPlace Append(in OutgoingRecord record, int heldBytes, long timestamp, bool isPosted)
+    /// <param name="delivery">Null when nobody awaits the record.</param>
+    public void Append(in OutgoingRecord record, int heldBytes, long timestamp, Delivery? delivery)
     {
-        var place = _queue.Append(record, heldBytes, timestamp, isPosted, out var starts, out var fills);
-        _newest = place.Batch;
+        _queue.Append(record, heldBytes, timestamp, delivery, out var starts, out var fills);
         if (fills || (starts && _options.Linger == TimeSpan.Zero))
         {
             _pulse.Set();
@@ -75,15 +71,13 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         {
             _linger.Change(_options.Linger, Timeout.InfiniteTimeSpan);
         }
-
-        return place;
     }
 
     /// <summary>Sends what there is without lingering; completes when everything up to now is done.</summary>
     public Task FlushAsync()
     {
         Hurry();
-        return _newest?.Done ?? Task.CompletedTask;
+        return _queue.Newest?.Done ?? Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
@@ -148,6 +142,10 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         {
             await RestoreOrderAsync(first, answer).ConfigureAwait(false);
         }
+        else if (answer.Error is ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge && first.RecordCount > 1)
+        {
+            Split(first);
+        }
         else if (!answer.Error.IsTransient())
         {
             End(first, answer);
@@ -168,8 +166,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
     }
 
     // Batches may overtake each other on their way. But when one that was alone is not the next, the one before is
-    // lost:
-    // it was given up, or the server was.
+    // lost: it was given up, or the server was.
     private async Task RestoreOrderAsync(PendingBatch first, BatchOutcome answer)
     {
         if (!first.WasAlone)
@@ -183,6 +180,16 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         {
             await TryIdentifyAsync(batch).ConfigureAwait(false);
         }
+    }
+
+    // The halves have the sequences of the whole, so those of the batches after it stay right.
+    private void Split(PendingBatch batch)
+    {
+        LogSplitting(_partition, batch.RecordCount, batch.SizeBytes);
+        _queue.Limit(batch.SizeBytes / 2);
+        var (first, second) = batch.Split();
+        _window[0] = first;
+        _window.Insert(1, second);
     }
 
     private async Task SendReadyAsync()
@@ -219,7 +226,7 @@ internal sealed partial class PartitionSender : IAsyncDisposable
             try
             {
                 batch.Identify(
-                    await _session.NextAsync(batch.Builder.RecordCount, _stop.Token).ConfigureAwait(false));
+                    await _session.NextAsync(batch.RecordCount, _stop.Token).ConfigureAwait(false));
                 return true;
             }
             catch (StreamException e) when (!IsExpired(batch) && e.IsTransient)
@@ -288,10 +295,10 @@ internal sealed partial class PartitionSender : IAsyncDisposable
         var error = outcome.IsStored ? null : outcome.Error.ToString();
         var elapsed = _services.Link.Time.GetElapsedTime(batch.StartedAt);
         Telemetry.BatchEnded(
-            _partition.Topic, batch.Builder.RecordCount, batch.EncodedBytes, elapsed, error);
+            _partition.Topic, batch.RecordCount, batch.EncodedBytes, elapsed, error);
         if (error is not null)
         {
-            LogGivenUp(batch.Builder.RecordCount, _partition, outcome.Error, outcome.Message);
+            LogGivenUp(batch.RecordCount, _partition, outcome.Error, outcome.Message);
             if (batch.HasPosted)
             {
                 PostFailed?.Invoke(new StreamException(outcome.Error, $"{_partition}: {error}. {outcome.Message}"));
@@ -300,10 +307,6 @@ internal sealed partial class PartitionSender : IAsyncDisposable
 
         batch.Complete(outcome);
         _services.Budget.Release(batch.HeldBytes);
-        if (outcome.IsStored)
-        {
-            _services.Builders.Return(batch.Builder);
-        }
     }
 
     [LoggerMessage(5101, LogLevel.Debug, "Sending to {Partition} again after {Error}: {Reason}")]
@@ -311,6 +314,9 @@ internal sealed partial class PartitionSender : IAsyncDisposable
 
     [LoggerMessage(5102, LogLevel.Warning, "{Partition} answered {Error}: a batch before is lost. Begins a new epoch.")]
     private partial void LogSequenceBroken(TopicPartition partition, ErrorCode error);
+
+    [LoggerMessage(5104, LogLevel.Information, "Halving {Count} records for {Partition}: {Bytes} bytes are too many.")]
+    private partial void LogSplitting(TopicPartition partition, int count, int bytes);
 
     [LoggerMessage(5103, LogLevel.Error, "{Count} records for {Partition} were given up after {Error}: {Reason}")]
     private partial void LogGivenUp(int count, TopicPartition partition, ErrorCode error, string? reason);

@@ -13,6 +13,9 @@ internal sealed class ProducerSession(ProducerIds ids)
     private short _epoch;
     private int _nextSequence;
 
+    /// <summary>The sequence so many records later; it begins at zero again where the numbers end.</summary>
+    public static int Advance(int sequence, int recordCount) => unchecked(sequence + recordCount) & int.MaxValue;
+
     /// <summary>The identity of the next batch.</summary>
     public async ValueTask<BatchIdentity> NextAsync(int recordCount, CancellationToken cancellationToken)
     {
@@ -22,14 +25,13 @@ internal sealed class ProducerSession(ProducerIds ids)
         }
 
         var identity = new BatchIdentity(_producerId, _epoch, _nextSequence);
-        _nextSequence = unchecked(_nextSequence + recordCount) & int.MaxValue;
+        _nextSequence = Advance(_nextSequence, recordCount);
         return identity;
     }
 
     /// <summary>
-    /// Leaves a sequence behind in which a batch is missing. Only when the server has said so of the batch that is
-    /// next:
-    /// then neither it nor any after it is stored.
+    /// Leaves a sequence behind in which a batch is missing. Only when the server has said so of the batch that comes
+    /// next: then neither it nor any after it is stored.
     /// </summary>
     public void BeginEpoch()
     {

@@ -17,7 +17,7 @@ internal sealed class TopicSenders(string topic, int batchBytes, Func<TopicParti
     public bool HasWaiting => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>Lets one record in after the other, in the order of the calls.</summary>
-    public async Task<T> EnterAsync<T>(Func<Task<T>> append, CancellationToken cancellationToken)
+    public async Task EnterAsync(Func<Task> append, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _waiting);
         try
@@ -25,7 +25,7 @@ internal sealed class TopicSenders(string topic, int batchBytes, Func<TopicParti
             await _door.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await append().ConfigureAwait(false);
+                await append().ConfigureAwait(false);
             }
             finally
             {

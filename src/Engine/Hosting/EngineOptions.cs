@@ -25,9 +25,23 @@ public sealed class EngineOptions
     [Range(1, 1_000_000)]
     public int MaxWaiters { get; init; } = 10_000;
 
+    /// <summary>
+    /// The bytes of segments kept in memory where reading them is a request over a network. A consumer that catches up
+    /// takes 1.5 to 3 MiB of it, so the default does for about a hundred.
+    /// </summary>
+    [Range(1L << 20, 1L << 40)]
+    public long CacheBytes { get; init; } = 256L << 20;
+
     /// <summary>How many segments are kept open for reading. Each takes a file descriptor and its index.</summary>
     [Range(16, 1_000_000)]
     public int OpenSegments { get; init; } = 1_024;
+
+    /// <summary>
+    /// The bytes that the indexes of open segments take; beyond it fewer segments stay open. The index of 64 MiB takes
+    /// up to 400 KB, so the default does for what 300 consumers read at a time.
+    /// </summary>
+    [Range(1L << 20, 1L << 40)]
+    public long IndexBytes { get; init; } = 128L << 20;
 
     /// <summary>A partition that got nothing for so long has its tail written to a segment.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]

@@ -11,6 +11,8 @@ internal sealed class HostServices : IAsyncDisposable
 
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly ByteBudget _cacheMemory;
+
     public HostServices(IStorage storage, EngineOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Storage = storage;
@@ -21,7 +23,9 @@ internal sealed class HostServices : IAsyncDisposable
         JournalSpace = new ByteBudget(options.Journal.MaxBytes, options.MaxWaiters, time);
         ReadMemory = new ByteBudget(options.ReadBytes, options.MaxWaiters, time);
         TailMemory = new TailMemory(Memory);
-        Segments = new SegmentCache(storage.Segments, options.OpenSegments);
+        _cacheMemory = new ByteBudget(options.CacheBytes, maxWaiters: 1, time);
+        Blocks = storage.Segments.IsRemote ? new BlockCache(_cacheMemory) : null;
+        Segments = new SegmentCache(storage.Segments, options.OpenSegments, options.IndexBytes, Blocks);
         Waiters = new AppendWaiterPool(time);
     }
 
@@ -40,6 +44,9 @@ internal sealed class HostServices : IAsyncDisposable
     public ByteBudget ReadMemory { get; }
 
     public ITailMemory TailMemory { get; }
+
+    /// <summary>Null where segments are read as they are.</summary>
+    public BlockCache? Blocks { get; }
 
     public SegmentCache Segments { get; }
 
@@ -92,7 +99,8 @@ internal sealed class HostServices : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Segments.DisposeAsync().ConfigureAwait(false);
         await CloseBudgetsAsync().ConfigureAwait(false);
+        await Segments.DisposeAsync().ConfigureAwait(false);
+        await _cacheMemory.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -35,6 +35,7 @@ internal sealed partial class Journal : IAsyncDisposable
     private readonly JournalBlockWriter _block;
     private readonly ConcurrentQueue<JournalFile> _files = [];
     private readonly Action<Exception> _onFailure;
+    private readonly JournalClaim? _claim; // Null where this process has the storage to itself.
     private IJournalWriter _writer = null!; // Set by OpenAsync.
     private Task _loop = Task.CompletedTask;
     private JournalFile? _current;
@@ -46,6 +47,7 @@ internal sealed partial class Journal : IAsyncDisposable
         _space = services.JournalSpace;
         _logger = services.Logger;
         _onFailure = services.Fail;
+        _claim = _store is ISharedJournalStore ? new JournalClaim(services.Storage.Tables, name.ToString()) : null;
         _queue = Channel.CreateBounded<JournalEntry>(new BoundedChannelOptions(QueueCapacity(services.Options))
         {
             SingleReader = true,
@@ -92,7 +94,9 @@ internal sealed partial class Journal : IAsyncDisposable
     }
 
     /// <summary>Deletes the files before one that somebody still needs. One call at a time.</summary>
-    /// <param name="oldestNeeded">At most <see cref="CurrentFile"/> as it was before the need was determined.</param>
+    /// <param name="oldestNeeded">
+    /// At most <see cref="CurrentFile"/> as it was before the need was determined; more only to end a closed journal.
+    /// </param>
     public async Task TrimAsync(long oldestNeeded, CancellationToken cancellationToken)
     {
         while (_files.TryPeek(out var file) && file.Number < oldestNeeded)
@@ -100,6 +104,11 @@ internal sealed partial class Journal : IAsyncDisposable
             await _store.DeleteAsync(Name.File(file.Number), cancellationToken).ConfigureAwait(false);
             _files.TryDequeue(out _);
             _space.Release(file.ChargedBytes);
+        }
+
+        if (_files.IsEmpty && _claim is not null)
+        {
+            await _claim.EndAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -175,6 +184,11 @@ internal sealed partial class Journal : IAsyncDisposable
         }
 
         _writer = next;
+        if (_claim is not null)
+        {
+            await _claim.ExtendAsync(file.Number, cancellationToken).ConfigureAwait(false);
+        }
+
         _files.Enqueue(file);
         Volatile.Write(ref _current, file);
     }

@@ -7,10 +7,19 @@ namespace OrleansStream.Engine.Hosting;
 /// </remarks>
 internal readonly record struct JournalName(long Opening, Guid Id)
 {
+    private static readonly string FirstFile = $"-{0:d10}";
+
     public override string ToString() => $"{Opening:d10}-{Id:N}";
 
     /// <summary>What a file of this journal is called.</summary>
     public string File(long number) => $"{this}-{number:d10}";
+
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static JournalName Parse(string text)
+        => TryParseFile(text + FirstFile, out var name, out _)
+            ? name
+            : throw new InvalidDataException($"'{text}' does not name a journal.");
 
     /// <summary>Reads what <see cref="File"/> wrote; false for any other text.</summary>
     public static bool TryParseFile(string text, out JournalName name, out long number)

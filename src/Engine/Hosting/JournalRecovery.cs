@@ -9,7 +9,9 @@ namespace OrleansStream.Engine.Hosting;
 /// <summary>What recovery found.</summary>
 /// <param name="DamagedPartitions">Partitions that must not be opened, and why.</param>
 /// <param name="DamagedJournals">No partition whose head row names one of these may be opened.</param>
+/// <param name="Journals">What was read.</param>
 internal sealed record RecoveryResult(
+    FormerJournals Journals,
     IReadOnlyDictionary<PartitionId, string> DamagedPartitions,
     IReadOnlyDictionary<string, string> DamagedJournals,
     long RecoveredBytes)
@@ -37,12 +39,15 @@ internal sealed record RecoveryResult(
 /// whose deletion was interrupted, has nothing to say. Among the journals named an entry below the end of the log is
 /// skipped, the next one applied, and a gap is damage. While anything is damaged no journal file is deleted.
 /// </remarks>
-/// <param name="topics">Every topic id the catalog knows, and whether the topic still exists.</param>
+/// <param name="topics">
+/// Every topic id the catalog knows, and whether the topic still exists; read after the journals were found.
+/// </param>
 /// <param name="now">Milliseconds since 1970.</param>
 /// <param name="producersSince">Producers that have not written since then are forgotten.</param>
 internal sealed partial class JournalRecovery(
     IStorage storage,
     SegmentCache segments,
+    FormerJournals journals,
     IReadOnlyDictionary<Guid, bool> topics,
     ILogger logger,
     long now,
@@ -59,29 +64,29 @@ internal sealed partial class JournalRecovery(
     /// <exception cref="StorageDamagedException">Damage that cannot be pinned on single partitions.</exception>
     public async Task<RecoveryResult> RunAsync(CancellationToken cancellationToken)
     {
-        var files = await ListAsync(cancellationToken).ConfigureAwait(false);
+        var files = SortFiles();
         foreach (var file in files)
         {
             await ScanAsync(file, cancellationToken).ConfigureAwait(false);
         }
 
         var result = new RecoveryResult(
-            _damagedPartitions, _damagedJournals, await WriteSegmentsAsync(cancellationToken).ConfigureAwait(false));
+            journals,
+            _damagedPartitions,
+            _damagedJournals,
+            await WriteSegmentsAsync(cancellationToken).ConfigureAwait(false));
         if (_damagedPartitions.Count == 0 && _damagedJournals.Count == 0)
         {
-            foreach (var file in files)
-            {
-                await storage.Journals.DeleteAsync(file.Text, cancellationToken).ConfigureAwait(false);
-            }
+            await journals.DeleteAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return result;
     }
 
-    private async Task<List<JournalFile>> ListAsync(CancellationToken cancellationToken)
+    private List<JournalFile> SortFiles()
     {
         List<JournalFile> files = [];
-        foreach (var text in await storage.Journals.ListAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var text in journals.Files)
         {
             files.Add(JournalName.TryParseFile(text, out var journal, out var number)
                 ? new JournalFile(text, journal, number)
@@ -187,8 +192,9 @@ internal sealed partial class JournalRecovery(
         {
             try
             {
-                partition = new Recovered(
-                    await PartitionStore.LoadAsync(id, storage, segments, cancellationToken).ConfigureAwait(false));
+                partition = new Recovered(await PartitionStore
+                    .TakeOverAsync(id, storage, segments, static head => new(head.Journals), cancellationToken)
+                    .ConfigureAwait(false));
                 _partitions.Add(id, partition);
             }
             catch (StorageDamagedException e)
@@ -207,9 +213,18 @@ internal sealed partial class JournalRecovery(
         {
             var isDamaged = _damagedPartitions.ContainsKey(id)
                 || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
-            if (partition.Batches.Count > 0 && !isDamaged)
+            if (partition.Batches.Count == 0 || isDamaged)
+            {
+                continue;
+            }
+
+            try
             {
                 bytes += await WriteSegmentsAsync(partition, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StorageDamagedException e)
+            {
+                Refuse(id, e.Message);
             }
         }
 
@@ -218,8 +233,7 @@ internal sealed partial class JournalRecovery(
 
     private async Task<long> WriteSegmentsAsync(Recovered partition, CancellationToken cancellationToken)
     {
-        // A process that died between a segment and its manifest left a file of the name the next one takes.
-        await partition.Store.SweepAsync(cancellationToken).ConfigureAwait(false);
+        await partition.Store.LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
         var bytes = 0L;
         for (var first = 0; first < partition.Batches.Count;)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Topics;
@@ -26,6 +27,8 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
     private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
+    private readonly ConcurrentDictionary<PartitionId, Task> _histories = [];
+    private readonly ConcurrentDictionary<PartitionId, StorageDamagedException> _damaged = [];
     private int _isClosing;
 
     private LogStore(
@@ -34,12 +37,13 @@ public sealed partial class LogStore : IAsyncDisposable
         QuotaSet quotas,
         SecuritySnapshot security,
         RecoveryResult recovery,
+        CatalogClaim? claim,
         string clusterId)
     {
         _services = services;
         _recovery = recovery;
         ClusterId = clusterId;
-        _topics = new TopicCatalog(services, topics);
+        _topics = new TopicCatalog(services, topics, claim);
         _topics.Changed += OnTopicChangedAsync;
         _producerIds = new ProducerIdAllocator(services.Storage.Tables);
         _quotas = new ClientQuotas(services, quotas);
@@ -56,6 +60,9 @@ public sealed partial class LogStore : IAsyncDisposable
     public IClientQuotas Quotas => _quotas;
 
     public ISecurityStore Security => _security;
+
+    /// <summary>What the block cache did, where the storage is read through one.</summary>
+    public BlockCacheCounts CacheCounts => _services.Blocks?.Counts ?? default;
 
     /// <summary>Completes with the fault that ends this store, if there ever is one.</summary>
     public Task<Exception> Failed => _services.Failed;
@@ -105,6 +112,11 @@ public sealed partial class LogStore : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosing) != 0, this);
+            if (_damaged.TryGetValue(id, out var damage))
+            {
+                throw new StorageDamagedException(damage.File, damage.Position, damage.Reason);
+            }
+
             if (_hosts.ContainsKey(id))
             {
                 throw new InvalidOperationException($"Partition {id} is open already.");
@@ -145,6 +157,7 @@ public sealed partial class LogStore : IAsyncDisposable
         {
             await host.DisposeAsync().ConfigureAwait(false);
             _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+            _histories.TryRemove(host.Id, out _);
         }
     }
 
@@ -188,6 +201,7 @@ public sealed partial class LogStore : IAsyncDisposable
             await host.DisposeAsync().ConfigureAwait(false);
         }
 
+        await Task.WhenAll(_histories.Values).ConfigureAwait(false);
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -197,19 +211,23 @@ public sealed partial class LogStore : IAsyncDisposable
     private async Task<PartitionHost> OpenPartitionAsync(
         PartitionId id, TopicDescription topic, ITurn turn, CancellationToken cancellationToken)
     {
-        var store = await PartitionStore
-            .LoadAsync(id, _services.Storage, _services.Segments, cancellationToken).ConfigureAwait(false);
-        if (_recovery.FindFault(id, store.Head) is { } fault)
-        {
-            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
-        }
-
+        PartitionStore store;
         try
         {
-            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
-            await store.OpenEpochAsync(_services.Journal.Name.ToString()).ConfigureAwait(false);
+            store = await PartitionStore
+                .TakeOverAsync(
+                    id,
+                    _services.Storage,
+                    _services.Segments,
+                    head => NameJournalAsync(id, topic, head, cancellationToken),
+                    cancellationToken)
+                .ConfigureAwait(false);
+            if (store.IsWhole)
+            {
+                await PartitionMaintenance.TrySweepAsync(id, store, _services, cancellationToken).ConfigureAwait(false);
+            }
         }
-        catch (ManifestFaultException e)
+        catch (Exception e) when (e is ManifestFaultException or JournalInUseException)
         {
             _services.Fail(e);
             throw;
@@ -217,6 +235,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
         var host = new PartitionHost(id, TopicConfig.Parse(topic.Configs), store, turn, _services);
         _hosts[id] = host;
+        _histories[id] = WatchHistoryAsync(host);
         if (!Exists(id))
         {
             // Deleted after it was looked for and before the host was in sight.
@@ -226,10 +245,55 @@ public sealed partial class LogStore : IAsyncDisposable
         return host;
     }
 
+    private async ValueTask<IReadOnlyList<string>> NameJournalAsync(
+        PartitionId id, TopicDescription topic, PartitionHead head, CancellationToken cancellationToken)
+    {
+        if (_recovery.FindFault(id, head) is { } fault)
+        {
+            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
+        }
+
+        var own = _services.Journal.Name.ToString();
+        foreach (var journal in head.Journals.Where(journal => journal != own))
+        {
+            if (!await _recovery.Journals.CoversAsync(journal, cancellationToken).ConfigureAwait(false))
+            {
+                throw new JournalInUseException(id, journal);
+            }
+        }
+
+        return [own];
+    }
+
+    // A partition whose manifest turns out to be damaged is refused from then on. It stays among the hosts, so that the
+    // journal keeps what was appended to it meanwhile.
+    private async Task WatchHistoryAsync(PartitionHost host)
+    {
+        try
+        {
+            await host.HistoryLoaded.ConfigureAwait(false);
+        }
+        catch (StorageDamagedException e)
+        {
+            LogDamaged(_services.Logger, e.Message);
+            _damaged[host.Id] = e;
+            host.Close(StreamError.StorageFailed, e.Message);
+        }
+        catch (IOException e)
+        {
+            _services.Fail(e);
+        }
+    }
+
     private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
     {
         var tables = services.Storage.Tables;
         var identity = await ClusterRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
+
+        // What is read from here on says all there is to know of what the owners before have acknowledged.
+        var claim = await CatalogClaim.TakeAsync(services.Storage, identity.Openings, cancellationToken)
+            .ConfigureAwait(false);
+        var journals = await FormerJournals.FindAsync(services.Storage, cancellationToken).ConfigureAwait(false);
         var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
             .ConfigureAwait(false);
         var (topics, tombstones) = TopicRows.Decode(rows);
@@ -244,42 +308,22 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         var recovering = new JournalRecovery(
-            services.Storage, services.Segments, known, services.Logger, services.Now, services.ProducersSince);
+            services.Storage,
+            services.Segments,
+            journals,
+            known,
+            services.Logger,
+            services.Now,
+            services.ProducersSince);
         var recovery = await recovering.RunAsync(cancellationToken).ConfigureAwait(false);
-        await DeleteLeftoversAsync(services.Storage, tombstones, recovery, cancellationToken).ConfigureAwait(false);
+        await TopicLeftovers.DeleteAsync(services.Storage, tombstones, recovery, cancellationToken)
+            .ConfigureAwait(false);
 
         var journal = new JournalName(identity.Openings, Guid.NewGuid());
         services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
         LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
         var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
-        return new LogStore(services, set, quotas, security, recovery, identity.ClusterId);
-    }
-
-    // A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
-    private static async Task DeleteLeftoversAsync(
-        IStorage storage,
-        Dictionary<Guid, TombstoneRow> tombstones,
-        RecoveryResult recovery,
-        CancellationToken cancellationToken)
-    {
-        foreach (var (id, tombstone) in tombstones)
-        {
-            for (var partition = 0; partition < tombstone.PartitionCount; partition++)
-            {
-                await PartitionStore.DeleteAsync(new PartitionId(id, partition), storage, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-        }
-
-        var hasJournals = recovery.DamagedPartitions.Count > 0 || recovery.DamagedJournals.Count > 0;
-        foreach (var ids in tombstones.Keys.Where(_ => !hasJournals).Chunk(TableLimits.BatchOperations))
-        {
-            var operations = ids
-                .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();
-            await storage.Tables
-                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken)
-                .ConfigureAwait(false);
-        }
+        return new LogStore(services, set, quotas, security, recovery, claim, identity.ClusterId);
     }
 
     private async Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)
@@ -309,6 +353,7 @@ public sealed partial class LogStore : IAsyncDisposable
         {
             host.Close(StreamError.UnknownTopicOrPartition, $"Topic '{topic.Name}' was deleted.");
             _hosts.TryRemove(KeyValuePair.Create(host.Id, host));
+            _histories.TryRemove(host.Id, out _);
         }
 
         await _maintenance.DeleteLaterAsync(topic, hosts).ConfigureAwait(false);
@@ -339,6 +384,9 @@ public sealed partial class LogStore : IAsyncDisposable
         LogLevel.Information,
         "Storage opened: opening {Opening}, {Topics} topics, {Bytes} bytes recovered from the journal.")]
     private static partial void LogOpened(ILogger logger, long opening, int topics, long bytes);
+
+    [LoggerMessage(2018, LogLevel.Error, "Refused: {Message}")]
+    private static partial void LogDamaged(ILogger logger, string message);
 
     [LoggerMessage(
         2006,

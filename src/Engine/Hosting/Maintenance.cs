@@ -231,8 +231,9 @@ internal sealed partial class Maintenance : IAsyncDisposable
             {
                 for (var partition = 0; partition < topic.PartitionCount; partition++)
                 {
-                    await PartitionStore
-                        .DeleteAsync(new PartitionId(topic.Id, partition), _services.Storage, CancellationToken.None)
+                    var id = new PartitionId(topic.Id, partition);
+                    await _services.Segments.ForgetAsync(id).ConfigureAwait(false);
+                    await PartitionStore.DeleteAsync(id, _services.Storage, CancellationToken.None)
                         .ConfigureAwait(false);
                 }
             }

@@ -19,6 +19,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     private readonly HostServices _services;
     private readonly HighWatermark _highWatermark;
     private readonly JournalCursor _cursor;
+    private readonly SegmentReads _reads;
     private readonly PartitionReader _reader;
     private readonly AppendQueue _appends;
     private readonly PartitionMaintenance _maintenance;
@@ -26,6 +27,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     private readonly TaskCompletionSource _whenClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TopicConfig _config;
     private volatile Refusal? _closed;
+    private int _isDisposed;
 
     internal PartitionHost(PartitionId id, TopicConfig config, PartitionStore store, ITurn turn, HostServices services)
     {
@@ -37,10 +39,11 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
         _log = new PartitionLog(store.ToOpening(), services.TailMemory);
         _highWatermark = new HighWatermark(_log.LogEndOffset, services.Time);
         _cursor = new JournalCursor(id, _highWatermark);
-        var reads = new SegmentReads(id, services.Segments, services.ReadMemory);
-        _reader = new PartitionReader(id, _log, turn, _highWatermark, reads, services.Logger);
+        _reads = new SegmentReads(id, services.Segments, services.ReadMemory);
         _appends = new AppendQueue(services);
-        _maintenance = new PartitionMaintenance(id, _log, store, reads, turn, _highWatermark, services);
+        _maintenance = new PartitionMaintenance(id, _log, store, _reads, turn, _highWatermark, services);
+        HistoryLoaded = _maintenance.LoadHistoryAsync();
+        _reader = new PartitionReader(id, _log, turn, _highWatermark, _reads, HistoryLoaded, services.Logger);
     }
 
     public PartitionId Id { get; }
@@ -52,6 +55,9 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
 
     /// <summary>Completes when calls are no longer answered, whoever closed the partition.</summary>
     public Task Closed => _whenClosed.Task;
+
+    /// <summary>Completes when all segments are known; reads of older ones and work on them wait for it.</summary>
+    internal Task HistoryLoaded { get; }
 
     /// <summary>How much would be written by <see cref="FlushAsync"/>; a moment old.</summary>
     internal long UnsegmentedBytes => _log.UnsegmentedBytes;
@@ -88,7 +94,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
             }
 
             var highWatermark = _highWatermark.Offset;
-            var plan = await _reader.PlanAsync(request, highWatermark).ConfigureAwait(false);
+            var plan = await _reader.PlanAsync(request, highWatermark, cancellationToken).ConfigureAwait(false);
             var remaining = request.MaxWait - _services.Time.GetElapsedTime(start);
             var isEnough = plan.Error != StreamError.None
                 || plan.Segments.Count > 0
@@ -150,7 +156,11 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
                 .WaitAsync(cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<PartitionStatus> GetStatusAsync(CancellationToken cancellationToken)
-        => _closed is { } closed
+    {
+        await HistoryLoaded.WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _closed is { } closed
             ? new(closed.Error, -1, -1, -1, -1, -1)
             : await _turn.RunAsync(
                 (_log, _highWatermark.Offset),
@@ -158,6 +168,7 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
                     StreamError.None, s._log.Epoch, s._log.LogStartOffset, s.Offset, s._log.LogEndOffset,
                     s._log.SizeBytes))
                 .ConfigureAwait(false);
+    }
 
     /// <summary>Writes everything up to the high watermark to segments.</summary>
     /// <exception cref="IOException">A segment could not be written; it can be tried again.</exception>
@@ -188,10 +199,17 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     }
 
     /// <summary>Gives up memory and work. <see cref="Close"/> comes first, then <see cref="DrainAsync"/>.</summary>
+    /// <remarks>When a topic is deleted while its partition is opened, two do this, one after the other.</remarks>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         await _appends.DisposeAsync().ConfigureAwait(false);
         await _maintenance.DisposeAsync().ConfigureAwait(false);
+        await _reads.DisposeAsync().ConfigureAwait(false);
         await _turn.RunAsync(_log, static log =>
         {
             log.Close();

@@ -41,6 +41,51 @@ internal sealed partial class PartitionMaintenance(
     private readonly WorkQueue _work = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task _deletions = Task.CompletedTask;
+    private Task _sweeping = Task.CompletedTask;
+
+    /// <summary>
+    /// Takes in the segments that the partition was opened without, then deletes what no row names. Comes before all
+    /// other work. Does nothing when it was opened with all of them.
+    /// </summary>
+    /// <returns>Completes when the segments are known.</returns>
+    public Task LoadHistoryAsync()
+    {
+        if (store.IsWhole)
+        {
+            return Task.CompletedTask;
+        }
+
+        var loading = _work.RunAsync(async () =>
+        {
+            await store.LoadHistoryAsync(CancellationToken.None).ConfigureAwait(false);
+            return await turn.RunAsync((log, store), static s =>
+            {
+                s.log.AddHistory(s.store.Segments.Where(segment => segment.BatchBytes > 0));
+                return true;
+            }).ConfigureAwait(false);
+        });
+        _sweeping = _work.RunAsync(
+            () => store.IsWhole ? TrySweepAsync(id, store, services, CancellationToken.None) : Task.FromResult(false));
+        return loading;
+    }
+
+    /// <summary>
+    /// Deletes what no row of a partition names. What cannot be deleted now is tried again with the next opening.
+    /// </summary>
+    public static async Task<bool> TrySweepAsync(
+        PartitionId id, PartitionStore store, HostServices services, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SweepAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException e)
+        {
+            LogSweepFailed(services.Logger, e, id.ToString());
+            return false;
+        }
+    }
 
     /// <summary>Writes everything up to the high watermark to segments.</summary>
     public Task<bool> FlushAsync(TopicConfig config)
@@ -119,6 +164,7 @@ internal sealed partial class PartitionMaintenance(
     public async ValueTask DisposeAsync()
     {
         await _work.DisposeAsync().ConfigureAwait(false);
+        await _sweeping.ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _deletions.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
@@ -309,7 +355,9 @@ internal sealed partial class PartitionMaintenance(
         {
             try
             {
-                return await work().ConfigureAwait(false);
+                return store.IsWhole
+                    ? await work().ConfigureAwait(false)
+                    : throw new IOException($"The segments of partition {id} could not be read from its manifest.");
             }
             catch (ManifestFaultException e)
             {
@@ -317,6 +365,10 @@ internal sealed partial class PartitionMaintenance(
                 throw;
             }
         });
+
+    [LoggerMessage(
+        2017, LogLevel.Warning, "What {Partition} may have left behind is not deleted before it is opened again.")]
+    private static partial void LogSweepFailed(ILogger logger, Exception exception, string partition);
 
     [LoggerMessage(2002, LogLevel.Warning, "Segment {Segment} of {Partition} could not be deleted.")]
     private static partial void LogDeletionFailed(

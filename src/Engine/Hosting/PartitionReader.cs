@@ -8,8 +8,15 @@ namespace OrleansStream.Engine.Hosting;
 /// <remarks>
 /// Plans in a turn and reads outside of it. What a storage fault keeps from being read is an error that callers retry.
 /// </remarks>
+/// <param name="historyLoaded">Completes when all segments are known; reads of the last one need not wait.</param>
 internal sealed partial class PartitionReader(
-    PartitionId id, PartitionLog log, ITurn turn, HighWatermark watermark, SegmentReads reads, ILogger logger)
+    PartitionId id,
+    PartitionLog log,
+    ITurn turn,
+    HighWatermark watermark,
+    SegmentReads reads,
+    Task historyLoaded,
+    ILogger logger)
 {
     // A reader gets at least so long for its memory, even when it did not want to wait for records.
     private static readonly TimeSpan MinReadTimeout = TimeSpan.FromSeconds(1);
@@ -21,9 +28,11 @@ internal sealed partial class PartitionReader(
             : StreamError.UnknownLeaderEpoch;
 
     /// <summary>Finds what answers a fetch; the plan is disposed, or read, by the caller.</summary>
-    public ValueTask<ReadPlan> PlanAsync(in FetchRequest request, long highWatermark)
-        => turn.RunAsync(
-            (Reader: this, request, highWatermark), static s => s.Reader.Plan(s.request, s.highWatermark));
+    public ValueTask<ReadPlan> PlanAsync(
+        in FetchRequest request, long highWatermark, CancellationToken cancellationToken)
+        => historyLoaded.IsCompletedSuccessfully
+            ? PlanNowAsync(request, highWatermark)
+            : PlanOnceKnownAsync(request, highWatermark, cancellationToken);
 
     /// <summary>Carries a plan out, and takes it over.</summary>
     public async ValueTask<FetchReply> ReadAsync(
@@ -51,6 +60,7 @@ internal sealed partial class PartitionReader(
     {
         try
         {
+            await historyLoaded.WaitAsync(cancellationToken).ConfigureAwait(false);
             return await TimestampSearch.FindAsync(log, turn, reads, query, watermark.Offset, cancellationToken)
                 .ConfigureAwait(false);
         }
@@ -59,6 +69,29 @@ internal sealed partial class PartitionReader(
             LogReadFailed(logger, e, id.ToString());
             return new(StreamError.StorageFailed, -1, -1, -1);
         }
+    }
+
+    private ValueTask<ReadPlan> PlanNowAsync(in FetchRequest request, long highWatermark)
+        => turn.RunAsync(
+            (Reader: this, request, highWatermark), static s => s.Reader.Plan(s.request, s.highWatermark));
+
+    private async ValueTask<ReadPlan> PlanOnceKnownAsync(
+        FetchRequest request, long highWatermark, CancellationToken cancellationToken)
+    {
+        if (!await turn.RunAsync((log, request.Offset), static s => s.log.Knows(s.Offset)).ConfigureAwait(false))
+        {
+            try
+            {
+                await historyLoaded.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException e)
+            {
+                LogReadFailed(logger, e, id.ToString());
+                return ReadPlan.Nothing(StreamError.StorageFailed, log.LogStartOffset);
+            }
+        }
+
+        return await PlanNowAsync(request, highWatermark).ConfigureAwait(false);
     }
 
     private ReadPlan Plan(in FetchRequest request, long highWatermark)

@@ -33,8 +33,11 @@ internal sealed class PartitionStore
 
     public PartitionHead Head { get; private set; }
 
-    /// <summary>The segments, by offset.</summary>
-    public List<SegmentEntry> Segments { get; } = [];
+    /// <summary>The segments, by offset; as long as not <see cref="IsWhole"/>, only the last one.</summary>
+    public List<SegmentEntry> Segments { get; private set; } = [];
+
+    /// <summary>Whether all segments are known. Only then they may be changed.</summary>
+    public bool IsWhole { get; private set; }
 
     /// <summary>The epochs up to the end of the last segment.</summary>
     public IReadOnlyList<EpochStart> Epochs { get; private set; } = [];
@@ -51,16 +54,43 @@ internal sealed class PartitionStore
             Head with { NextOffset = EndOffset },
             [.. Segments.Where(segment => segment.BatchBytes > 0)],
             Epochs,
-            Producers);
+            Producers,
+            IsWhole);
 
-    /// <summary>Reads the rows of a partition and the footer of its last segment.</summary>
-    /// <exception cref="StorageDamagedException">A row or the last segment is damaged.</exception>
-    public static async Task<PartitionStore> LoadAsync(
-        PartitionId id, IStorage storage, SegmentCache segments, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes a partition over: raises its epoch, durably, and reads the footer of its last segment. As much work for a
+    /// long history as for a short one.
+    /// </summary>
+    /// <remarks>From then on whoever had the partition before can change none of its rows.</remarks>
+    /// <param name="nameJournals">
+    /// The journals that may hold records that are in no segment, by the head row as it was. It may refuse by throwing.
+    /// </param>
+    /// <exception cref="StorageDamagedException">The row or the last segment is damaged.</exception>
+    public static async Task<PartitionStore> TakeOverAsync(
+        PartitionId id,
+        IStorage storage,
+        SegmentCache segments,
+        Func<PartitionHead, ValueTask<IReadOnlyList<string>>> nameJournals,
+        CancellationToken cancellationToken)
     {
-        var rows = await storage.Tables.QueryAsync(PartitionRows.Table, id.ToString(), cancellationToken)
+        var row = await storage.Tables
+            .GetAsync(PartitionRows.Table, id.ToString(), PartitionRows.HeadKey, cancellationToken)
             .ConfigureAwait(false);
-        var store = Decode(id, storage, rows);
+        var head = row is null ? PartitionHead.Empty : Decode(id, row, PartitionRows.DecodeHead);
+        var store = new PartitionStore(id, storage, head, row?.ETag);
+        if (head.Last is { } entry)
+        {
+            store.Segments.Add(entry);
+        }
+        else
+        {
+            // There are no segments, or the row was written when it did not yet name the last one.
+            await store.LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var journals = await nameJournals(store.Head).ConfigureAwait(false);
+        await store.CommitAsync(store.Head with { Epoch = store.Head.Epoch + 1, Journals = journals })
+            .ConfigureAwait(false);
         if (store.Segments.Count > 0)
         {
             var last = await segments.AcquireAsync(id, store.Segments[^1], cancellationToken).ConfigureAwait(false);
@@ -72,18 +102,54 @@ internal sealed class PartitionStore
         return store;
     }
 
-    /// <summary>Takes the partition over: raises its epoch and names the journal it will write to, durably.</summary>
-    public async Task OpenEpochAsync(string journal)
-        => await CommitAsync(Head with { Epoch = Head.Epoch + 1, Journals = [journal] }, []).ConfigureAwait(false);
+    /// <summary>Reads the rows of all segments, unless they are known.</summary>
+    /// <exception cref="StorageDamagedException">A row is damaged, or one is missing.</exception>
+    /// <exception cref="ManifestFaultException">Somebody else has changed them.</exception>
+    public async Task LoadHistoryAsync(CancellationToken cancellationToken)
+    {
+        if (IsWhole)
+        {
+            return;
+        }
+
+        var rows = await _storage.Tables.QueryAsync(PartitionRows.Table, _id.ToString(), cancellationToken)
+            .ConfigureAwait(false);
+        if (rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey)?.ETag != _headETag)
+        {
+            throw new ManifestFaultException(_id, new IOException("It has been taken over by another process."));
+        }
+
+        List<SegmentEntry> segments =
+        [
+            .. rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
+                .Select(row => Decode(_id, row, PartitionRows.DecodeSegment))
+                .OrderBy(segment => segment.BaseOffset)
+                .ThenBy(segment => segment.NextOffset),
+        ];
+        if (Head.Last is { } last && segments.LastOrDefault() != last)
+        {
+            throw new StorageDamagedException(
+                Describe(_id), 0, $"It should end with segment {last.Name}, but does with another one.");
+        }
+
+        Segments = segments;
+        Head = Head with { Last = segments.LastOrDefault() };
+        IsWhole = true;
+    }
 
     /// <summary>Deletes what is not in the manifest: files of writers that died before they could name them.</summary>
+    /// <remarks>
+    /// Only what earlier epochs wrote, which nobody can name any more: should the partition have been taken over
+    /// meanwhile, its new segments are none of this owner's business.
+    /// </remarks>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
+        await LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
         await _storage.Segments.SweepAsync(_id, cancellationToken).ConfigureAwait(false);
         var named = Segments.Select(segment => segment.Name).ToHashSet();
         foreach (var name in await _storage.Segments.ListAsync(_id, cancellationToken).ConfigureAwait(false))
         {
-            if (!named.Contains(name))
+            if (name.Epoch < Head.Epoch && !named.Contains(name))
             {
                 await _storage.Segments.DeleteAsync(_id, name, cancellationToken).ConfigureAwait(false);
             }
@@ -106,10 +172,8 @@ internal sealed class PartitionStore
         builder.ForgetProducers(producersSince);
         var (written, footer) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
         var entry = written ?? throw new UnreachableException(); // There is at least one batch.
-        await CommitAsync(
-            Head with { NextOffset = entry.NextOffset, Journals = journals },
-            [Insert(entry)]).ConfigureAwait(false);
-        Segments.Add(entry);
+        await CommitAsync(Head with { NextOffset = entry.NextOffset, Journals = journals }, [], entry)
+            .ConfigureAwait(false);
         Epochs = footer.Epochs;
         Producers = footer.Producers;
         return entry;
@@ -126,20 +190,12 @@ internal sealed class PartitionStore
         var written = old.Max(entry => entry.WrittenTimestamp);
         var builder = SegmentBuilder.Merging(last);
         var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, written).ConfigureAwait(false);
-        await CommitAsync(Head, [.. old.Select(Remove), .. entry is null ? [] : (TableOperation[])[Insert(entry)]])
-            .ConfigureAwait(false);
-        var index = Segments.IndexOf(old[0]);
-        Segments.RemoveRange(index, old.Count);
-        if (entry is not null)
-        {
-            Segments.Insert(index, entry);
-        }
-
+        await CommitAsync(Head, old, entry).ConfigureAwait(false);
         return entry;
     }
 
     /// <summary>Notes how far the partition is compacted.</summary>
-    public Task MarkCompactedAsync(long offset) => CommitAsync(Head with { CompactedOffset = offset }, []);
+    public Task MarkCompactedAsync(long offset) => CommitAsync(Head with { CompactedOffset = offset });
 
     /// <summary>Moves the log start forward and takes segments that lie wholly before it from the manifest.</summary>
     /// <remarks>
@@ -153,7 +209,6 @@ internal sealed class PartitionStore
         long offset, IReadOnlyList<SegmentEntry> dropped, long now, long producersSince)
     {
         var endOffset = EndOffset;
-        List<TableOperation> operations = [.. dropped.Select(Remove)];
         SegmentEntry? kept = null;
         if (dropped.Count > 0 && dropped.Count == Segments.Count)
         {
@@ -163,18 +218,12 @@ internal sealed class PartitionStore
             {
                 (kept, _) = await WriteAsync(builder, AsyncEnumerable.Empty<ReadOnlyMemory<byte>>(), endOffset, now)
                     .ConfigureAwait(false);
-                operations.Add(Insert(kept!));
             }
         }
 
         await CommitAsync(
-            Head with { LogStartOffset = offset, NextOffset = Math.Max(endOffset, offset) }, operations)
+            Head with { LogStartOffset = offset, NextOffset = Math.Max(endOffset, offset) }, dropped, kept)
             .ConfigureAwait(false);
-        Segments.RemoveRange(0, dropped.Count);
-        if (kept is not null)
-        {
-            Segments.Add(kept);
-        }
     }
 
     /// <summary>Deletes all rows and files of a partition whose topic is gone.</summary>
@@ -192,25 +241,19 @@ internal sealed class PartitionStore
         await storage.Segments.DeletePartitionAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    private static PartitionStore Decode(PartitionId id, IStorage storage, IReadOnlyList<TableRow> rows)
+    private static T Decode<T>(PartitionId id, TableRow row, Func<TableRow, T> decode)
     {
         try
         {
-            var head = rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey);
-            var store = new PartitionStore(
-                id, storage, head is null ? PartitionHead.Empty : PartitionRows.DecodeHead(head), head?.ETag);
-            store.Segments.AddRange(
-                rows.Where(row => PartitionRows.IsSegmentKey(row.RowKey))
-                    .Select(PartitionRows.DecodeSegment)
-                    .OrderBy(segment => segment.BaseOffset)
-                    .ThenBy(segment => segment.NextOffset));
-            return store;
+            return decode(row);
         }
         catch (InvalidDataException e)
         {
-            throw new StorageDamagedException($"The manifest of partition {id}", 0, e.Message);
+            throw new StorageDamagedException(Describe(id), 0, e.Message);
         }
     }
+
+    private static string Describe(PartitionId id) => $"The manifest of partition {id}";
 
     private static TableOperation Insert(SegmentEntry entry)
         => new(TableOperationKind.Insert, PartitionRows.SegmentKey(entry.Name), PartitionRows.Encode(entry));
@@ -256,19 +299,33 @@ internal sealed class PartitionStore
         }
     }
 
-    private async Task CommitAsync(PartitionHead head, IReadOnlyList<TableOperation> operations)
+    // Writes the head, and puts one segment, or none, in the place of adjacent ones, or behind all.
+    private async Task CommitAsync(
+        PartitionHead head, IReadOnlyList<SegmentEntry>? removed = null, SegmentEntry? added = null)
     {
-        head = head with { Generation = _nextGeneration };
+        removed ??= [];
+        Debug.Assert(IsWhole || (removed.Count == 0 && added is null));
+        var index = removed.Count == 0 ? Segments.Count : Segments.IndexOf(removed[0]);
+        var isAtEnd = index + removed.Count == Segments.Count;
+        head = head with
+        {
+            Generation = _nextGeneration,
+            Last = !isAtEnd ? head.Last : added ?? (index > 0 ? Segments[index - 1] : null),
+        };
         TableOperation write = _headETag is null
             ? new(TableOperationKind.Insert, PartitionRows.HeadKey, PartitionRows.Encode(head))
             : new(TableOperationKind.Replace, PartitionRows.HeadKey, PartitionRows.Encode(head), _headETag);
+        SegmentEntry[] inserted = added is null ? [] : [added];
+        TableOperation[] operations = [write, .. removed.Select(Remove), .. inserted.Select(Insert)];
         try
         {
             var etags = await _storage.Tables
-                .ExecuteAsync(PartitionRows.Table, _id.ToString(), [write, .. operations], CancellationToken.None)
+                .ExecuteAsync(PartitionRows.Table, _id.ToString(), operations, CancellationToken.None)
                 .ConfigureAwait(false);
             _headETag = etags[0];
             Head = head;
+            Segments.RemoveRange(index, removed.Count);
+            Segments.InsertRange(index, inserted);
         }
         catch (IOException e)
         {

@@ -5,43 +5,25 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>A segment open for reading, with its footer; held by the cache and by each reader.</summary>
-internal sealed class OpenSegment(ISegmentFile file, SegmentFooter footer)
-{
-    private int _holders = 1;
-
-    public ISegmentFile File => file;
-
-    public SegmentFooter Footer => footer;
-
-    /// <summary>False when it is closed already.</summary>
-    public bool TryHold()
-    {
-        var holders = Volatile.Read(ref _holders);
-        while (holders > 0)
-        {
-            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-            if (seen == holders)
-            {
-                return true;
-            }
-
-            holders = seen;
-        }
-
-        return false;
-    }
-
-    public ValueTask ReleaseAsync()
-        => Interlocked.Decrement(ref _holders) == 0 ? file.DisposeAsync() : ValueTask.CompletedTask;
-}
-
 /// <summary>Keeps the segments that were read lately open, and checks each footer when it opens one.</summary>
-/// <remarks>Thread-safe. Bounded by a number of segments; the one not used for longest is closed first.</remarks>
-internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDisposable
+/// <remarks>
+/// Thread-safe. Bounded by a number of segments and by the bytes of their indexes; the one not used for longest is
+/// closed first.
+/// </remarks>
+/// <param name="blocks">What the segments are read through; null to read their files.</param>
+internal sealed class SegmentCache(ISegmentStore store, int capacity, long indexBytes, BlockCache? blocks = null)
+    : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<(PartitionId, SegmentName), Slot> _open = [];
+    private readonly ConcurrentDictionary<(PartitionId Partition, SegmentName Name), Slot> _open = [];
+    private readonly ConcurrentDictionary<OpenSegment, bool> _closing = []; // Let go, but still being read.
+    private long _indexBytes;
     private long _uses;
+
+    /// <summary>
+    /// How many bytes before the end of a segment a reader is to be announced to the next one, by what it reads at
+    /// once; 0 without a block cache.
+    /// </summary>
+    public long AheadBytesFor(int readBytes) => blocks?.AheadBytesFor(readBytes) ?? 0;
 
     /// <summary>Opens a segment, or finds it open. The caller releases it.</summary>
     /// <exception cref="StorageDamagedException">
@@ -88,39 +70,65 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
         }
     }
 
+    /// <summary>Closes all segments of a partition that is deleted.</summary>
+    public async ValueTask ForgetAsync(PartitionId partition)
+    {
+        foreach (var key in _open.Keys.Where(key => key.Partition == partition))
+        {
+            await ForgetAsync(partition, key.Name).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>How errors name a segment.</summary>
     public static string Describe(PartitionId partition, SegmentEntry entry)
         => $"Segment {entry.Name} of partition {partition}";
 
+    /// <summary>Closes all segments, and waits for those that are being read.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var (partition, name) in _open.Keys)
+        foreach (var pair in _open)
         {
-            await ForgetAsync(partition, name).ConfigureAwait(false);
+            if (_open.TryRemove(pair))
+            {
+                await CloseAsync(pair.Value).ConfigureAwait(false);
+            }
         }
+
+        await Task.WhenAll(_closing.Keys.Select(segment => segment.Closed)).ConfigureAwait(false);
     }
 
-    private static async ValueTask CloseAsync(Slot slot)
+    // Whoever still reads the segment closes it.
+    private async ValueTask CloseAsync(Slot slot)
     {
         var opening = slot.OpenAsync();
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (opening.IsCompletedSuccessfully)
+        if (!opening.IsCompletedSuccessfully)
         {
-            await (await opening.ConfigureAwait(false)).ReleaseAsync().ConfigureAwait(false);
+            return;
+        }
+
+        var segment = await opening.ConfigureAwait(false);
+        Interlocked.Add(ref _indexBytes, -segment.Footer.IndexBytes);
+        _closing.TryAdd(segment, true);
+        await segment.ReleaseAsync().ConfigureAwait(false);
+        foreach (var closed in _closing.Keys.Where(other => other.Closed.IsCompleted))
+        {
+            _closing.TryRemove(closed, out _);
         }
     }
 
     private async ValueTask EvictAsync()
     {
-        while (_open.Count >= capacity)
+        while (_open.Count >= capacity || Interlocked.Read(ref _indexBytes) > indexBytes)
         {
-            var oldest = _open.MinBy(pair => pair.Value.LastUse);
-            if (!_open.TryRemove(oldest))
+            // FirstOrDefault does with the smallest what MinBy does, and is content with none.
+            var oldest = _open.OrderBy(pair => pair.Value.LastUse).FirstOrDefault();
+            if (oldest.Value is not { } slot || !_open.TryRemove(oldest))
             {
                 return;
             }
 
-            await CloseAsync(oldest.Value).ConfigureAwait(false);
+            await CloseAsync(slot).ConfigureAwait(false);
         }
     }
 
@@ -129,7 +137,9 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
         var file = await store.OpenAsync(partition, entry.Name, CancellationToken.None).ConfigureAwait(false);
         try
         {
-            return new OpenSegment(file, await ReadFooterAsync(partition, entry, file).ConfigureAwait(false));
+            var footer = await ReadFooterAsync(partition, entry, file).ConfigureAwait(false);
+            Interlocked.Add(ref _indexBytes, footer.IndexBytes);
+            return new OpenSegment(Describe(partition, entry), file, footer, blocks);
         }
         catch
         {
@@ -143,17 +153,26 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
     {
         try
         {
-            if (file.LengthBytes != entry.FileBytes || file.LengthBytes < SegmentFooter.TrailerBytes)
+            if (file.LengthBytes != entry.FileBytes)
             {
                 throw new InvalidDataException(
                     $"The file has {file.LengthBytes} bytes, the manifest says {entry.FileBytes}.");
             }
 
-            var trailer = new byte[SegmentFooter.TrailerBytes];
-            await ReadAsync(file, file.LengthBytes - trailer.Length, trailer).ConfigureAwait(false);
-            var footer = new byte[SegmentFooter.SectionBytes(trailer, file.LengthBytes) + trailer.Length];
-            await ReadAsync(file, file.LengthBytes - footer.Length, footer).ConfigureAwait(false);
-            return Expect(entry, SegmentFooter.Read(footer));
+            var bytes = new byte[Math.Max(SegmentFooter.TrailerBytes, entry.FileBytes - entry.BatchBytes)];
+            var position = entry.FileBytes - bytes.Length;
+            if (position < 0 || await file.ReadAsync(position, bytes, CancellationToken.None).ConfigureAwait(false)
+                != bytes.Length)
+            {
+                throw new InvalidDataException($"There are no {bytes.Length} bytes for a footer.");
+            }
+
+            var sections = SegmentFooter.SectionBytes(bytes.AsSpan()[^SegmentFooter.TrailerBytes..], entry.FileBytes);
+            return sections + SegmentFooter.TrailerBytes == bytes.Length
+                ? Expect(entry, SegmentFooter.Read(bytes))
+                : throw new InvalidDataException(
+                    $"Its sections have {sections} bytes, the manifest says that all behind the batches are "
+                    + $"{bytes.Length}.");
         }
         catch (InvalidDataException e)
         {
@@ -166,15 +185,6 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity) : IAsyncDi
             ? footer
             : throw new InvalidDataException(
                 $"It ends at offset {footer.NextOffset}, the manifest says {entry.NextOffset}.");
-
-    private static async Task ReadAsync(ISegmentFile file, long position, Memory<byte> buffer)
-    {
-        var read = await file.ReadAsync(position, buffer, CancellationToken.None).ConfigureAwait(false);
-        if (read != buffer.Length)
-        {
-            throw new InvalidDataException($"Only {read} of {buffer.Length} bytes are at position {position}.");
-        }
-    }
 
     private sealed class Slot(Func<Task<OpenSegment>> open)
     {

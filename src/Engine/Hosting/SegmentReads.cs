@@ -11,7 +11,7 @@ namespace OrleansStream.Engine.Hosting;
 /// One read of a file serves a whole request: the sparse index says where the batch wanted begins, to within a few
 /// KiB, and where the last batch that fits ends. What is read lies in rented memory that the result gives back.
 /// </remarks>
-internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, ByteBudget readMemory)
+internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, ByteBudget readMemory) : IAsyncDisposable
 {
     /// <summary>
     /// What is read beyond the bytes asked for, as the index is only this exact, with room for a batch header.
@@ -23,6 +23,9 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
     /// </summary>
     private const int SearchBytes = 16 * 1_024;
 
+    private int _isOpeningAhead;
+    private Task _openingAhead = Task.CompletedTask;
+
     /// <summary>Reads from the segments of a plan until enough bytes are there.</summary>
     /// <returns>Null when there was no memory to read into within the timeout.</returns>
     public async ValueTask<FetchedRecords?> ReadAsync(
@@ -31,8 +34,9 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         var result = new SegmentPieces(readMemory);
         try
         {
-            foreach (var segment in plan.Segments)
+            for (var i = 0; i < plan.Segments.Count; i++)
             {
+                var segment = plan.Segments[i];
                 var offset = Math.Max(plan.Offset, segment.BaseOffset);
                 var room = maxBytes - result.LengthBytes;
                 if (room <= 0 && result.LengthBytes > 0)
@@ -42,8 +46,13 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
                 // Whoever holds memory does not wait for more: others may be waiting for what it holds.
                 var patience = result.LengthBytes == 0 ? timeout : TimeSpan.Zero;
-                var next = await ReadAsync(segment.Entry, offset, room, result, patience, cancellationToken)
-                    .ConfigureAwait(false);
+                var (next, unreadBytes) = await ReadAsync(
+                    segment.Entry, offset, room, result, patience, cancellationToken).ConfigureAwait(false);
+                if (i + 1 < plan.Segments.Count && unreadBytes < cache.AheadBytesFor(maxBytes))
+                {
+                    OpenAhead(plan.Segments[i + 1], maxBytes);
+                }
+
                 if (next != segment.NextOffset)
                 {
                     break; // The next batch does not fit, so none behind it may follow.
@@ -80,8 +89,8 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         while (offset < entry.NextOffset)
         {
             using var pieces = new SegmentPieces(memory);
-            var next = await ReadAsync(entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken)
-                .ConfigureAwait(false);
+            var (next, _) = await ReadAsync(
+                entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             offset = next
                 ?? throw new IOException(
                     $"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
@@ -105,8 +114,12 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         }
     }
 
-    // The offset after the last batch read; null when nothing more fits or there is no memory to read it into.
-    private async ValueTask<long?> ReadAsync(
+    /// <summary>Waits for what was begun for the next reads.</summary>
+    public async ValueTask DisposeAsync() => await _openingAhead.ConfigureAwait(false);
+
+    // The offset after the last batch read, null when nothing more fits or there is no memory to read it into; and how
+    // many bytes of the segment lie behind what was read.
+    private async ValueTask<(long? Next, long UnreadBytes)> ReadAsync(
         SegmentEntry entry,
         long offset,
         int maxBytes,
@@ -123,13 +136,12 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
             while (await result.TryAddBufferAsync((int)length, timeout, cancellationToken).ConfigureAwait(false))
             {
                 var buffer = result.LastBuffer;
-                await ReadExactlyAsync(segment.File, entry, floor, buffer.Memory, cancellationToken)
-                    .ConfigureAwait(false);
+                await segment.ReadAsync(floor, buffer.Memory, cancellationToken).ConfigureAwait(false);
                 var cut = BatchCut.Find(buffer.Span, offset, maxBytes, mustTakeOne: result.LengthBytes == 0);
                 if (cut.MissingBytes == 0)
                 {
                     result.Add(buffer.Memory[cut.Start..cut.End]);
-                    return cut.End > cut.Start ? cut.NextOffset : null;
+                    return (cut.End > cut.Start ? cut.NextOffset : null, available - length);
                 }
 
                 // A single batch larger than what was asked for: read it whole.
@@ -142,7 +154,7 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
                 length = Math.Min(available, length + cut.MissingBytes);
             }
 
-            return null;
+            return (null, available);
         }
         catch (InvalidDataException e)
         {
@@ -155,14 +167,32 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         }
     }
 
-    private async ValueTask ReadExactlyAsync(
-        ISegmentFile file, SegmentEntry entry, long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    // For the reader who comes to its end soon; one segment at a time, which is what one reader can need.
+    private void OpenAhead(LogSegment segment, int readBytes)
     {
-        var read = await file.ReadAsync(position, buffer, cancellationToken).ConfigureAwait(false);
-        if (read != buffer.Length)
+        if (Interlocked.Exchange(ref _isOpeningAhead, 1) == 0)
         {
-            throw new StorageDamagedException(
-                SegmentCache.Describe(partition, entry), position + read, "The file ends too early.");
+            segment.Hold();
+            _openingAhead = Task.Run(() => OpenAheadAsync(segment, readBytes));
+        }
+    }
+
+    private async Task OpenAheadAsync(LogSegment segment, int readBytes)
+    {
+        try
+        {
+            var open = await cache.AcquireAsync(partition, segment.Entry, CancellationToken.None).ConfigureAwait(false);
+            open.ReadAhead(readBytes);
+            await open.ReleaseAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The reader will come to it, and be told.
+        }
+        finally
+        {
+            segment.Release();
+            Volatile.Write(ref _isOpeningAhead, 0);
         }
     }
 

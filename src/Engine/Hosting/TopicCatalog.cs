@@ -9,7 +9,8 @@ namespace OrleansStream.Engine.Hosting;
 /// Changes are made one after another; readers see the immutable set of the last one. A fault of the table leaves it
 /// unknown whether a change was made, so everything is opened anew from storage.
 /// </remarks>
-internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITopicCatalog, IAsyncDisposable
+internal sealed class TopicCatalog(HostServices services, TopicSet topics, CatalogClaim? claim)
+    : ITopicCatalog, IAsyncDisposable
 {
     private readonly WorkQueue _changes = new();
     private volatile TopicSet _topics = topics;
@@ -101,9 +102,14 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics) : ITo
     {
         try
         {
-            await services.Storage.Tables
-                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, CancellationToken.None)
+            var etags = await services.Storage.Tables
+                .ExecuteAsync(
+                    TopicRows.Table,
+                    TopicRows.PartitionKey,
+                    claim is null ? operations : [.. operations, claim.Renewal],
+                    CancellationToken.None)
                 .ConfigureAwait(false);
+            claim?.Renewed(etags[^1]!);
         }
         catch (IOException e)
         {

@@ -5,11 +5,13 @@ using OrleansStream.Protocols.Batches;
 namespace OrleansStream.Engine.Log;
 
 /// <summary>What a log is opened with: its rows, and what the footer of its last segment says.</summary>
+/// <param name="IsWhole">Whether these are all segments; else only the last, and the others come later.</param>
 public sealed record LogOpening(
     PartitionHead Head,
     IReadOnlyList<SegmentEntry> Segments,
     IReadOnlyList<EpochStart> Epochs,
-    ReadOnlyMemory<byte> Producers);
+    ReadOnlyMemory<byte> Producers,
+    bool IsWhole = true);
 
 /// <summary>The log of one partition: gives batches their offsets and knows where each of them lies.</summary>
 /// <remarks>
@@ -31,6 +33,7 @@ public sealed class PartitionLog
     private readonly ProducerSequences _producers;
     private readonly EpochHistory _epochs;
     private readonly Tail _tail;
+    private bool _isWhole;
 
     public PartitionLog(LogOpening opening, ITailMemory memory)
     {
@@ -40,6 +43,7 @@ public sealed class PartitionLog
             ? new ProducerSequences()
             : ProducerSequences.Read(opening.Producers.Span);
         _epochs = new EpochHistory(opening.Epochs);
+        _isWhole = opening.IsWhole;
         Epoch = head.Epoch;
         LogStartOffset = head.LogStartOffset;
         SegmentedEndOffset = Math.Max(head.NextOffset, _segments.Count == 0 ? 0 : _segments[^1].NextOffset);
@@ -70,6 +74,21 @@ public sealed class PartitionLog
     public IReadOnlyList<LogSegment> Segments => _segments;
 
     public IReadOnlyList<EpochStart> Epochs => _epochs.Starts;
+
+    /// <summary>Whether it is known which segment holds an offset.</summary>
+    public bool Knows(long offset)
+        => _isWhole || offset >= (_segments.Count == 0 ? SegmentedEndOffset : _segments[0].BaseOffset);
+
+    /// <summary>Takes in the segments that it was opened without. Until then no segment is taken in or out.</summary>
+    /// <param name="segments">All that there are, in order.</param>
+    public void AddHistory(IEnumerable<SegmentEntry> segments)
+    {
+        LogSegment[] older =
+            [.. segments.Where(entry => !Knows(entry.BaseOffset)).Select(entry => new LogSegment(entry))];
+        _segments.InsertRange(0, older);
+        SegmentBytes += older.Sum(segment => segment.Entry.BatchBytes);
+        _isWhole = true;
+    }
 
     /// <summary>Gives a checked batch its place, or finds the place it got the first time.</summary>
     /// <param name="batch">A batch that <see cref="BatchValidator"/> found right. Borrowed: it is copied.</param>
@@ -297,7 +316,8 @@ public sealed class PartitionLog
         var bytes = 0L;
         while (first + count < _segments.Count && count < MaxSegmentsPerRead && (count == 0 || bytes < maxBytes))
         {
-            bytes += _segments[first + count].Entry.BatchBytes;
+            // Not the first's: of it perhaps only the end is left, and the next one is to be read ahead.
+            bytes += count == 0 ? 0 : _segments[first + count].Entry.BatchBytes;
             _segments[first + count].Hold();
             count++;
         }

@@ -12,13 +12,17 @@ namespace OrleansStream.Engine.Log;
 /// <param name="Generation">The number the next segment is named with; it makes names unique.</param>
 /// <param name="Journals">The journals that may hold records of it that are in no segment.</param>
 /// <param name="CompactedOffset">Before it no key has two records; how far compaction has come.</param>
+/// <param name="Last">
+/// The last segment, so that a partition is opened without the rows of all others; null when there is none.
+/// </param>
 public sealed record PartitionHead(
     int Epoch,
     long LogStartOffset,
     long NextOffset,
     long Generation,
     IReadOnlyList<string> Journals,
-    long CompactedOffset = 0)
+    long CompactedOffset = 0,
+    SegmentEntry? Last = null)
 {
     public static PartitionHead Empty { get; } = new(-1, 0, 0, 0, []);
 }

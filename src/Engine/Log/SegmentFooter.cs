@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using OrleansStream.Engine.Producers;
 using OrleansStream.Protocols.Batches;
 
@@ -50,6 +51,9 @@ public sealed record SegmentFooter(
 
     /// <summary>The largest timestamp in the segment; -1 when it has none.</summary>
     public long MaxTimestamp => Index.Count == 0 ? -1 : Index[^1].MaxTimestamp;
+
+    /// <summary>What the index takes of memory.</summary>
+    public long IndexBytes => (long)Index.Count * Unsafe.SizeOf<SegmentIndexEntry>();
 
     /// <summary>How many bytes the sections before a trailer take.</summary>
     /// <exception cref="InvalidDataException">

@@ -30,6 +30,9 @@ public readonly record struct SegmentName(long BaseOffset, int Epoch, long Gener
 /// <remarks>Thread-safe. Faults are <see cref="IOException"/>s whose message names the segment.</remarks>
 public interface ISegmentStore
 {
+    /// <summary>Whether each read is a request over a network, so that what was read is worth keeping.</summary>
+    bool IsRemote => false;
+
     /// <summary>Begins a segment that does not exist until it is committed.</summary>
     /// <exception cref="IOException">A segment of that name exists or is being written.</exception>
     ValueTask<ISegmentWriter> CreateAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken);

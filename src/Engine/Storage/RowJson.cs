@@ -16,6 +16,8 @@ namespace OrleansStream.Engine.Storage;
 [JsonSerializable(typeof(TombstoneRow))]
 [JsonSerializable(typeof(ClusterRow))]
 [JsonSerializable(typeof(ProducerIdRow))]
+[JsonSerializable(typeof(MigrationRow))]
+[JsonSerializable(typeof(JournalRow))]
 [JsonSerializable(typeof(QuotaRow))]
 [JsonSerializable(typeof(SaltKeyRow))]
 [JsonSerializable(typeof(ScramCredential))]

@@ -7,6 +7,8 @@ public sealed class StorageDamagedException(string file, long position, string r
     /// <summary>The file, as the store names it.</summary>
     public string File => file;
 
+    public string Reason => reason;
+
     /// <summary>The byte in the file at which the damaged part begins.</summary>
     public long Position => position;
 }

@@ -18,6 +18,9 @@ public static class TopicRows
     public const string Table = "catalog";
     public const string PartitionKey = "topics";
 
+    /// <summary>On a shared storage: which opening of it may change the topics.</summary>
+    public const string OwnerKey = "owner";
+
     private const string TopicPrefix = "topic-";
     private const string TombstonePrefix = "tombstone-";
 

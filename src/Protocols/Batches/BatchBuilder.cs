@@ -1,37 +1,52 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 
 namespace OrleansStream.Protocols.Batches;
 
 /// <summary>Builds record batches, one after the other, in memory that it keeps.</summary>
 /// <remarks>
 /// Append records, build, reset. The records stand encoded in the builder's buffer behind room for the header, so an
-/// uncompressed batch is finished in place and nothing is allocated once the buffer has grown to size. Not
-/// thread-safe.
+/// uncompressed batch is finished in place and nothing is allocated once the buffer has grown to size. A builder of
+/// rented memory has to be released or abandoned, any other need not. Not thread-safe.
 /// </remarks>
 public sealed class BatchBuilder
 {
     private const int InitialBytes = 1_024;
 
-    private readonly ArrayBufferWriter<byte> _compressed = new();
-
-    private byte[] _buffer = new byte[InitialBytes];
-    private int _end = BatchHeader.SizeBytes;
+    private readonly bool _isRented;
+    private readonly GrowingBuffer _plain;
+    private GrowingBuffer? _compressed;
     private long _baseTimestamp = BatchLimits.NoTimestamp;
     private long _maxTimestamp = BatchLimits.NoTimestamp;
     private long _producerId = -1;
     private short _producerEpoch = -1;
     private int _baseSequence = -1;
 
+    /// <summary>Builds in memory of the heap.</summary>
+    public BatchBuilder()
+        : this(InitialBytes, isRented: false)
+    {
+    }
+
+    private BatchBuilder(int capacityBytes, bool isRented)
+    {
+        _isRented = isRented;
+        _plain = new GrowingBuffer(capacityBytes, isRented);
+        SkipHeader(_plain);
+    }
+
     public int RecordCount { get; private set; }
 
     /// <summary>How large the batch is so far, header included, without compression.</summary>
-    public int SizeBytes => _end;
+    public int SizeBytes => _plain.WrittenBytes;
+
+    /// <summary>Builds in rented memory, of which it takes so much at first.</summary>
+    public static BatchBuilder Rent(int capacityBytes) => new(capacityBytes, isRented: true);
 
     /// <summary>Drops the records and the producer, to begin the next batch.</summary>
     public void Reset()
     {
-        _end = BatchHeader.SizeBytes;
+        _plain.Clear();
+        SkipHeader(_plain);
         RecordCount = 0;
         _baseTimestamp = _maxTimestamp = BatchLimits.NoTimestamp;
         SetProducer(-1, -1, -1);
@@ -76,8 +91,8 @@ public sealed class BatchBuilder
             Headers = headers,
         };
         var length = record.Length();
-        Reserve(VarInt.SizeBytes(length) + (long)length);
-        _end += record.Write(_buffer.AsSpan(_end), length);
+        var target = _plain.GetSpan(checked(VarInt.SizeBytes(length) + length));
+        _plain.Advance(record.Write(target, length));
         _maxTimestamp = Math.Max(_maxTimestamp, timestamp);
         RecordCount++;
     }
@@ -88,21 +103,40 @@ public sealed class BatchBuilder
     {
         if (codec == CompressionCodec.None)
         {
-            Finish(_buffer.AsSpan(0, _end), codec);
-            return _buffer.AsMemory(0, _end);
+            Finish(_plain.WrittenSpan, codec);
+            return _plain.WrittenMemory;
         }
 
-        _compressed.ResetWrittenCount();
-        _compressed.GetSpan(BatchHeader.SizeBytes);
-        _compressed.Advance(BatchHeader.SizeBytes);
-        BatchCompression.Compress(codec, _buffer.AsSpan(BatchHeader.SizeBytes.._end), _compressed);
-        var batch = MemoryMarshal.AsMemory(_compressed.WrittenMemory);
-        Finish(batch.Span, codec);
-        return batch;
+        _compressed ??= new GrowingBuffer(SizeBytes, _isRented);
+        _compressed.Clear();
+        SkipHeader(_compressed);
+        BatchCompression.Compress(codec, _plain.WrittenSpan[BatchHeader.SizeBytes..], _compressed);
+        Finish(_compressed.WrittenSpan, codec);
+        return _compressed.WrittenMemory;
     }
 
     /// <summary>The same, written where the caller wants it.</summary>
     public void Build(CompressionCodec codec, IBufferWriter<byte> output) => output.Write(Build(codec).Span);
+
+    /// <summary>Gives rented memory back; the builder is not to be used any more.</summary>
+    public void Release()
+    {
+        _plain.Release();
+        _compressed?.Release();
+    }
+
+    /// <summary>Leaves rented memory to the garbage collector, because somebody may still be reading a batch.</summary>
+    public void Abandon()
+    {
+        _plain.Abandon();
+        _compressed?.Abandon();
+    }
+
+    private static void SkipHeader(GrowingBuffer buffer)
+    {
+        buffer.GetSpan(BatchHeader.SizeBytes);
+        buffer.Advance(BatchHeader.SizeBytes);
+    }
 
     private void Finish(Span<byte> batch, CompressionCodec codec)
     {
@@ -122,14 +156,5 @@ public sealed class BatchBuilder
         };
         header.Write(batch);
         BatchStamp.SetCrc(batch);
-    }
-
-    private void Reserve(long bytes)
-    {
-        var needed = checked((int)(_end + bytes));
-        if (needed > _buffer.Length)
-        {
-            Array.Resize(ref _buffer, (int)Math.Clamp(2L * _buffer.Length, needed, Math.Max(needed, Array.MaxLength)));
-        }
     }
 }

@@ -12,17 +12,20 @@ namespace OrleansStream.Protocols.Batches;
 ///
 /// Never throws. A fault sticks: once one is found, every further read yields nothing.
 /// </remarks>
-internal ref struct RecordCursor(ReadOnlySpan<byte> records)
+internal ref struct RecordCursor(ReadOnlySpan<byte> records, int position = 0)
 {
     private readonly ReadOnlySpan<byte> _records = records;
 
     /// <summary>The bytes that may be read: all of them, or those of the current record.</summary>
     private ReadOnlySpan<byte> _window = records;
 
-    private int _position;
+    private int _position = position;
     private RecordFault _fault;
 
     public readonly RecordFault Fault => _fault;
+
+    /// <summary>The byte that is read next.</summary>
+    public readonly int Position => _position;
 
     public readonly bool IsAtEnd => _position == _records.Length;
 

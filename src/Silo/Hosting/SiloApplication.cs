@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Storage;
 using OrleansStream.Silo.Gateways;
 using OrleansStream.Silo.Gateways.Kafka;
 using OrleansStream.Silo.Http;
@@ -104,5 +105,9 @@ internal static class SiloApplication
             .AddSingleton<GatewayConnections>()
             .AddSingleton<KafkaGateway>()
             .AddSingleton<ICluster, HostedCluster>()
-            .AddKafkaApis();
+            .AddKafkaApis()
+            .AddSingleton(services => FindVolume(services.GetRequiredService<IOptions<SiloOptions>>().Value));
+
+    private static StorageVolume FindVolume(SiloOptions options)
+        => new(options.StorageLocation is { Kind: StorageKind.Local } local ? local.Place : null);
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using OrleansStream.AzureStorage;
+using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Local;
 
 namespace OrleansStream.Silo.Hosting;

@@ -26,19 +26,23 @@ public sealed class OwnershipTests
     }
 
     [Fact]
-    public async Task Whoever_is_taken_over_from_can_append_no_more()
+    public async Task A_file_sealed_by_another_process_takes_no_more_from_its_writer()
     {
         await using var first = await _fixture.OpenAsync(transport: null);
         await using var writer = await first.Journals.CreateAsync("j-1", None);
         await writer.AppendAsync(0, new byte[10], None);
 
         await using var second = await _fixture.OpenAsync(transport: null, takeOver: true);
+        var journals = Assert.IsType<ISharedJournalStore>(second.Journals, exactMatch: false);
+        await journals.SealAsync("j-1", None);
+        await journals.SealAsync("j-1", None);
 
         await Assert.ThrowsAsync<IOException>(async () => await writer.AppendAsync(10, new byte[10], None));
         await using var reader = await second.Journals.OpenAsync("j-1", None);
         Assert.Equal(10, reader.LengthBytes);
         await second.Journals.DeleteAsync("j-1", None);
         Assert.Empty(await second.Journals.ListAsync(None));
+        await Assert.ThrowsAsync<FileNotFoundException>(async () => await journals.SealAsync("j-1", None));
     }
 
     [Fact]

@@ -127,6 +127,45 @@ public abstract class ConsumerTests<TFixture>(TFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_topic_deleted_and_created_again_is_written_on_and_read_from_its_beginning()
+    {
+        var topic = await fixture.Client.FillAsync("replaced", 1, 0);
+        await using var producer = fixture.Client.CreateProducer();
+        await using var consumer = fixture.Client.CreateConsumer(s_fromTheStart);
+        consumer.Assign(new TopicPartition(topic, 0));
+        await SendAsync(5);
+        await consumer.TakeAsync(5);
+
+        await using var admin = fixture.Client.CreateAdmin();
+        await admin.DeleteTopicAsync(topic);
+        await admin.CreateTopicAsync(topic, 1);
+        await SendAsync(20);
+
+        Assert.Equal(Enumerable.Range(0, 20), (await consumer.TakeAsync(20)).Select(record => record.Number()));
+
+        async Task SendAsync(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                await producer.SendAsync(topic, null, Encoding.UTF8.GetBytes($"{i}"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_topic_that_does_not_exist_yet_is_waited_for_while_others_are_read()
+    {
+        var topic = await fixture.Client.FillAsync("existing", 1, 10);
+        await using var consumer = fixture.Client.CreateConsumer(s_fromTheStart);
+        consumer.Assign(new TopicPartition("absent", 0), new TopicPartition(topic, 0));
+        await consumer.TakeAsync(10);
+
+        await fixture.Client.FillAsync("absent", 1, 5);
+
+        Assert.All(await consumer.TakeAsync(5), record => Assert.Equal("absent", record.Partition.Topic));
+    }
+
+    [Fact]
     public async Task Records_that_were_deleted_are_skipped_or_fail_as_the_options_say()
     {
         var topic = await fixture.Client.FillAsync("deleted", 1, 100);

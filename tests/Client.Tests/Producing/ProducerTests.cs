@@ -60,18 +60,26 @@ public sealed class ProducerTests(RunningSilo silo) : IClassFixture<RunningSilo>
     }
 
     [Fact]
-    public async Task A_record_that_is_too_large_fails_alone_and_those_after_it_are_stored()
+    public async Task Batches_too_large_for_the_topic_are_split_and_only_a_record_that_is_too_large_fails()
     {
+        const int TooLarge = 17;
         var topic = await CreateTopicAsync("large", 1, new() { ["max.message.bytes"] = "1000" });
-        await using var producer = silo.Client.CreateProducer(new() { BatchBytes = 500 });
+        await using var producer = silo.Client.CreateProducer(new() { Linger = TimeSpan.FromMinutes(1) });
 
-        await producer.PostAsync(new(topic, null, Bytes("before")));
-        await producer.PostAsync(new(topic, null, new byte[2_000]));
-        var after = producer.SendAsync(topic, null, Bytes("after"));
+        var sent = Enumerable.Range(0, 40)
+            .Select(i => producer.SendAsync(topic, Bytes($"{i}"), new byte[i == TooLarge ? 2_000 : 100]).AsTask())
+            .ToList();
+        await producer.PostAsync(new(topic, null, new byte[3_000]));
+        var refused = await Assert.ThrowsAsync<StreamException>(() => producer.FlushAsync());
 
-        Assert.Equal(1, (await after).Offset);
-        var failure = await Assert.ThrowsAsync<StreamException>(() => producer.FlushAsync());
-        Assert.Equal(ErrorCode.MessageTooLarge, failure.Error);
+        Assert.Equal(ErrorCode.MessageTooLarge, refused.Error);
+        Assert.Contains("3", refused.Message);
+        refused = await Assert.ThrowsAsync<StreamException>(() => sent[TooLarge]);
+        Assert.Equal(ErrorCode.MessageTooLarge, refused.Error);
+        sent.RemoveAt(TooLarge);
+        Assert.Equal(
+            Enumerable.Range(0, 39).Select(i => (long)i),
+            (await Task.WhenAll(sent)).Select(result => result.Offset));
     }
 
     [Fact]

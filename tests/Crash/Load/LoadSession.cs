@@ -3,7 +3,7 @@ namespace OrleansStream.Crash.Load;
 /// <summary>Everything that producers and changes do to one silo until it is gone.</summary>
 internal sealed class LoadSession
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private readonly int _awaitedBatches;
     private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);

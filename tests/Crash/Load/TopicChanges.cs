@@ -6,8 +6,11 @@ using OrleansStream.TestKit.Clients;
 namespace OrleansStream.Crash.Load;
 
 /// <summary>Changes topics while producers write: deletes records, alters, grows, deletes and recreates.</summary>
-/// <remarks>One after the other; the one that a kill leaves unanswered is open until the next verification.</remarks>
-internal sealed class TopicChanges(Topics topics, SenderNumbers numbers, Random random)
+/// <remarks>
+/// One after the other; the one that a kill leaves unanswered, or a fault undecided, is open until the next
+/// verification.
+/// </remarks>
+internal sealed class TopicChanges(Topics topics, Refusals refusals, SenderNumbers numbers, Random random)
 {
     private const int MaxChanges = 8;
     private const int MaxPartitions = 12;
@@ -42,9 +45,9 @@ internal sealed class TopicChanges(Topics topics, SenderNumbers numbers, Random 
         {
             // The silo was killed, or has closed its connections to stop.
         }
-        catch (KafkaRefusedException e) when (e.Error is ErrorCode.NotLeaderOrFollower or ErrorCode.KafkaStorageError)
+        catch (KafkaRefusedException e) when (e.Error == ErrorCode.KafkaStorageError || refusals.AreForNow(e.Error))
         {
-            // The silo stops.
+            // The silo stops, or its storage failed: the change may have been made or not.
         }
         catch (KafkaRefusedException e)
         {

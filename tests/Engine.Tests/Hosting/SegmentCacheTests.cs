@@ -1,8 +1,8 @@
-using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Memory;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Hosting;
 
@@ -10,10 +10,12 @@ public sealed class SegmentCacheTests
 {
     private const int Capacity = 3;
 
-    private readonly CountingSegmentStore _store = new(new MemorySegmentStore());
+    private const int IndexBytes = 1 << 20;
+
+    private readonly WatchedStorage _store = new(new MemoryStorage());
     private readonly SegmentCache _cache;
 
-    public SegmentCacheTests() => _cache = new SegmentCache(_store, Capacity);
+    public SegmentCacheTests() => _cache = new SegmentCache(_store.Segments, Capacity, IndexBytes);
 
     [Fact]
     public async Task A_segment_is_opened_once_however_many_ask()
@@ -61,6 +63,27 @@ public sealed class SegmentCacheTests
         Assert.Equal(0, _store.Open);
         await UseAsync(entry);
         Assert.Equal(2, _store.Opened);
+    }
+
+    [Fact]
+    public async Task Indexes_that_are_larger_than_their_bound_close_the_older_ones()
+    {
+        var entries = new[] { await WriteAsync(0), await WriteAsync(1), await WriteAsync(2) };
+        await using var cache = new SegmentCache(_store.Segments, Capacity, indexBytes: 1);
+
+        foreach (var entry in entries)
+        {
+            await (await cache.AcquireAsync(StoredSegments.Partition, entry, default)).ReleaseAsync();
+            Assert.Equal(1, _store.Open);
+        }
+    }
+
+    [Fact]
+    public async Task A_segment_is_opened_with_one_read()
+    {
+        await UseAsync(await WriteAsync(0));
+
+        Assert.Equal(1, _store.Reads);
     }
 
     [Fact]
@@ -119,7 +142,7 @@ public sealed class SegmentCacheTests
                 var entry = entries[random.Next(entries.Count)];
                 var segment = await AcquireAsync(entry);
                 Assert.Equal(entry.NextOffset, segment.Footer.NextOffset);
-                await segment.File.ReadAsync(0, new byte[1], CancellationToken.None);
+                await segment.ReadAsync(0, new byte[1], CancellationToken.None);
                 await segment.ReleaseAsync();
                 if (random.Next(10) == 0)
                 {
@@ -138,66 +161,6 @@ public sealed class SegmentCacheTests
     private async Task UseAsync(SegmentEntry entry) => await (await AcquireAsync(entry)).ReleaseAsync();
 
     private Task<SegmentEntry> WriteAsync(int baseOffset)
-        => StoredSegments.WriteAsync(_store, StoredSegments.RandomBatches(new Random(baseOffset), 3, baseOffset));
-
-    /// <summary>Counts the files that are open; one that is closed can no longer be read.</summary>
-    private sealed class CountingSegmentStore(ISegmentStore segments) : ISegmentStore
-    {
-        private int _opened;
-        private int _closed;
-
-        public int Opened => _opened;
-
-        public int Open => _opened - _closed;
-
-        public ValueTask<ISegmentWriter> CreateAsync(
-            PartitionId partition, SegmentName name, CancellationToken cancellationToken)
-            => segments.CreateAsync(partition, name, cancellationToken);
-
-        public async ValueTask<ISegmentFile> OpenAsync(
-            PartitionId partition, SegmentName name, CancellationToken cancellationToken)
-        {
-            await Task.Yield();
-            var file = await segments.OpenAsync(partition, name, cancellationToken);
-            Interlocked.Increment(ref _opened);
-            return new CountedFile(file, () => Interlocked.Increment(ref _closed));
-        }
-
-        public ValueTask<IReadOnlyList<SegmentName>> ListAsync(
-            PartitionId partition, CancellationToken cancellationToken)
-            => segments.ListAsync(partition, cancellationToken);
-
-        public ValueTask<IReadOnlyList<PartitionId>> ListPartitionsAsync(CancellationToken cancellationToken)
-            => segments.ListPartitionsAsync(cancellationToken);
-
-        public ValueTask DeleteAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken)
-            => segments.DeleteAsync(partition, name, cancellationToken);
-
-        public ValueTask DeletePartitionAsync(PartitionId partition, CancellationToken cancellationToken)
-            => segments.DeletePartitionAsync(partition, cancellationToken);
-
-        public ValueTask SweepAsync(PartitionId partition, CancellationToken cancellationToken)
-            => segments.SweepAsync(partition, cancellationToken);
-    }
-
-    private sealed class CountedFile(ISegmentFile file, Action onClosed) : ISegmentFile
-    {
-        private bool _isClosed;
-
-        public long LengthBytes => file.LengthBytes;
-
-        public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
-        {
-            ObjectDisposedException.ThrowIf(_isClosed, this);
-            return file.ReadAsync(position, buffer, cancellationToken);
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Assert.False(_isClosed);
-            _isClosed = true;
-            onClosed();
-            return file.DisposeAsync();
-        }
-    }
+        => StoredSegments.WriteAsync(
+            _store.Segments, StoredSegments.RandomBatches(new Random(baseOffset), 3, baseOffset));
 }

@@ -23,7 +23,7 @@ public sealed class SegmentReadsTests : IAsyncLifetime
 
     public SegmentReadsTests()
     {
-        _cache = new SegmentCache(_store, 10);
+        _cache = new SegmentCache(_store, 10, 1 << 20);
         _budget = new ByteBudget(BudgetBytes, 10, _time);
         _reads = new SegmentReads(StoredSegments.Partition, _cache, _budget);
     }

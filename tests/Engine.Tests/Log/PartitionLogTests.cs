@@ -101,16 +101,16 @@ public sealed class PartitionLogTests
         var log = Open(PartitionHead.Empty, Segment(0, 10), Segment(10, 20), Segment(20, 30), Segment(30, 40));
 
         var old = log.Segments.Skip(1).Take(2).ToArray();
-        using var reader = log.PlanRead(15, 1, highWatermark: 40);
+        using var reader = log.PlanRead(25, 1, highWatermark: 40);
         var retired = log.ReplaceSegments(old, Segment(10, 30));
 
         Assert.Equal(
             [(0L, 10L), (10L, 30L), (30L, 40L)],
             log.Segments.Select(segment => (segment.BaseOffset, segment.NextOffset)));
         Assert.Equal(old, retired);
-        Assert.Equal([false, true], retired.Select(segment => segment.IsReleased));
+        Assert.Equal([true, false], retired.Select(segment => segment.IsReleased));
         reader.Dispose();
-        Assert.True(retired[0].IsReleased);
+        Assert.True(retired[1].IsReleased);
     }
 
     [Theory]

@@ -16,7 +16,7 @@ internal static class LayerRule
         ["Grains"] = ["GrainInterfaces", "Engine"],
         ["Silo"] = ["Embedded", "Grains", "AzureStorage"],
         ["Client"] = ["Contracts", "Protocols"],
-        ["Cli"] = ["Client"],
+        ["Cli"] = ["Client", "AzureStorage"],
     };
 
     // What a project must not touch, whichever way it came by it.

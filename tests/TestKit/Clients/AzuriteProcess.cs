@@ -16,14 +16,22 @@ public sealed class AzuriteProcess : IAsyncDisposable
     private AzuriteProcess(ChildProcess child, string blobs, string tables)
     {
         _child = child;
-        Endpoints = $"BlobEndpoint={blobs}/{AccountName};TableEndpoint={tables}/{AccountName}";
+        BlobAddress = new Uri(blobs).Authority;
+        TableAddress = new Uri(tables).Authority;
+        Endpoints = EndpointsAt(BlobAddress, TableAddress);
     }
+
+    /// <summary>Host and port of the blob service.</summary>
+    public string BlobAddress { get; }
+
+    /// <summary>Host and port of the table service.</summary>
+    public string TableAddress { get; }
 
     /// <summary>Where it listens, as part of a connection string.</summary>
     public string Endpoints { get; }
 
     /// <summary>All it takes to connect with the account's key.</summary>
-    public string ConnectionString => $"AccountName={AccountName};AccountKey={AccountKey};{Endpoints}";
+    public string ConnectionString => Connect(BlobAddress, TableAddress);
 
     /// <summary>The script that Node.js runs.</summary>
     internal static string Script { get; } = Path.Combine(
@@ -47,7 +55,14 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection string for whoever reaches the services at other addresses.</summary>
+    public static string Connect(string blobAddress, string tableAddress)
+        => $"AccountName={AccountName};AccountKey={AccountKey};{EndpointsAt(blobAddress, tableAddress)}";
+
     public ValueTask DisposeAsync() => _child.DisposeAsync();
+
+    private static string EndpointsAt(string blobAddress, string tableAddress)
+        => $"BlobEndpoint=http://{blobAddress}/{AccountName};TableEndpoint=http://{tableAddress}/{AccountName}";
 
     private static async Task<string> FindAddressAsync(ChildProcess child, string service)
     {

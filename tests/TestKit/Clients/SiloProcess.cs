@@ -37,10 +37,17 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">
     /// It ended or did not get ready. The message has its output.
     /// </exception>
-    public static async Task<SiloProcess> StartAsync(
+    public static Task<SiloProcess> StartAsync(
         string dataDirectory, Action<string>? report = null, params IEnumerable<string> options)
+        => StartAsync(report, ["--data", dataDirectory, .. options]);
+
+    /// <summary>Starts a silo whose options say where its data is, and returns once it serves.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// It ended or did not get ready. The message has its output.
+    /// </exception>
+    public static async Task<SiloProcess> StartAsync(Action<string>? report, IEnumerable<string> options)
     {
-        var child = LaunchOn(dataDirectory, options);
+        var child = LaunchServing(options);
         try
         {
             var line = await child.WaitForLineAsync("listening kafka=", s_startTimeout);
@@ -64,9 +71,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Starts a silo and kills it (SIGKILL) after a while, wherever it has got to by then.</summary>
     /// <returns>What it printed, and the exit code when it had ended by itself before that.</returns>
     public static async Task<(int? ExitCode, string Output)> StartAndKillAsync(
-        string dataDirectory, TimeSpan life, params IEnumerable<string> options)
+        TimeSpan life, IEnumerable<string> options)
     {
-        await using var child = LaunchOn(dataDirectory, options);
+        await using var child = LaunchServing(options);
         await Task.Delay(life, TimeProvider.System);
         await child.KillAsync();
         var exitCode = await child.WaitForExitAsync(s_stopTimeout);
@@ -93,8 +100,8 @@ public sealed partial class SiloProcess : IAsyncDisposable
         _report?.Invoke(Output);
     }
 
-    private static ChildProcess LaunchOn(string dataDirectory, IEnumerable<string> options)
-        => Launch(["--kafka-port", "0", "--http-port", "0", "--data", dataDirectory, .. options]);
+    private static ChildProcess LaunchServing(IEnumerable<string> options)
+        => Launch(["--kafka-port", "0", "--http-port", "0", .. options]);
 
     private static ChildProcess Launch(IEnumerable<string> options)
     {

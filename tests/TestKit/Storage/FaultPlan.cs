@@ -12,6 +12,7 @@ internal sealed class FaultPlan(int seed)
     private readonly List<string> _operations = [];
 
     private (string Prefix, Fault Fault)? _next;
+    private Fault? _always;
     private bool _crashed;
 
     /// <summary>What was asked for so far, in order.</summary>
@@ -35,10 +36,19 @@ internal sealed class FaultPlan(int seed)
         }
     }
 
+    public void FailAll(Fault fault)
+    {
+        lock (_lock)
+        {
+            _always = fault;
+        }
+    }
+
     public void Heal()
     {
         lock (_lock)
         {
+            _always = null;
             _faults.Clear();
             _next = null;
         }
@@ -86,7 +96,7 @@ internal sealed class FaultPlan(int seed)
                 _next = null;
             }
 
-            return _faults.TryGetValue(number, out var fault)
+            return (_faults.TryGetValue(number, out var planned) ? planned : _always) is { } fault
                 ? new(fault, Failure(number, operation, fault), new Random(HashOf(number)))
                 : default;
         }

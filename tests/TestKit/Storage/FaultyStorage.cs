@@ -58,6 +58,9 @@ public sealed class FaultyStorage : IStorage
     /// <summary>Makes the operation of this number fail, once.</summary>
     public void FailAt(int number, Fault fault) => _plan.FailAt(number, fault);
 
+    /// <summary>Makes all operations fail from now on.</summary>
+    public void FailAll(Fault fault) => _plan.FailAll(fault);
+
     /// <summary>From now on nothing fails that was meant to.</summary>
     public void Heal() => _plan.Heal();
 

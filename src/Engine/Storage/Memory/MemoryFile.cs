@@ -11,7 +11,14 @@ internal sealed class MemoryFile
     private byte[] _array = [];
     private volatile Published _published = new(default);
 
+    private volatile bool _sealed;
+
     public ReadOnlyMemory<byte> Content => _published.Bytes;
+
+    public bool IsSealed => _sealed;
+
+    /// <summary>Ends the file: whoever writes it is to append no more.</summary>
+    public void Seal() => _sealed = true;
 
     /// <exception cref="IOException">The file would outgrow what memory can hold in one piece.</exception>
     public void Append(ReadOnlySpan<byte> bytes)

@@ -36,6 +36,21 @@ public sealed class MemoryJournalStore : IJournalStore
     {
         StorageNames.CheckJournal(name);
         cancellationToken.ThrowIfCancellationRequested();
-        _files.TryRemove(name, out _);
+        if (_files.TryRemove(name, out var file))
+        {
+            file.Seal();
+        }
+    }
+
+    /// <summary>Ends a file, whoever writes it.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public void Seal(string name)
+    {
+        if (!_files.TryGetValue(name, out var file))
+        {
+            throw new FileNotFoundException($"There is no journal file '{name}'.", name);
+        }
+
+        file.Seal();
     }
 }

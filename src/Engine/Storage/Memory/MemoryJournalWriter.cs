@@ -4,7 +4,6 @@ namespace OrleansStream.Engine.Storage.Memory;
 internal sealed class MemoryJournalWriter(string name, MemoryFile file) : IJournalWriter
 {
     private IOException? _failure;
-    private volatile bool _sealed;
 
     public long LengthBytes => file.Content.Length;
 
@@ -14,9 +13,9 @@ internal sealed class MemoryJournalWriter(string name, MemoryFile file) : IJourn
         ThrowIfFailed();
         try
         {
-            if (_sealed || position != LengthBytes)
+            if (file.IsSealed || position != LengthBytes)
             {
-                throw new IOException(_sealed
+                throw new IOException(file.IsSealed
                     ? $"Journal file '{name}' is sealed."
                     : $"Journal file '{name}' ends at {LengthBytes}; an append at {position} does not fit.");
             }
@@ -40,7 +39,7 @@ internal sealed class MemoryJournalWriter(string name, MemoryFile file) : IJourn
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfFailed();
-        _sealed = true;
+        file.Seal();
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -3,7 +3,7 @@ using OrleansStream.Silo.Gateways.Security;
 
 namespace OrleansStream.Silo.Gateways.Kafka;
 
-/// <summary>Registers what answers Kafka requests; cluster, clock and options come from the host.</summary>
+/// <summary>Registers what answers Kafka requests; cluster, disk, clock and options come from the host.</summary>
 internal static class KafkaApiServices
 {
     public static IServiceCollection AddKafkaApis(this IServiceCollection services)

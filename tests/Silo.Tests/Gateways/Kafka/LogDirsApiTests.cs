@@ -14,7 +14,8 @@ public sealed class LogDirsApiTests : ClusterTests
 
         var directory = await DescribeAsync(topics: null);
 
-        Assert.Equal((ErrorCode.None, -1, -1), (directory.Error, directory.TotalBytes, directory.UsableBytes));
+        Assert.Equal(ErrorCode.None, directory.Error);
+        Assert.InRange(directory.UsableBytes, 0, directory.TotalBytes);
         Assert.Equal(["orders", "other"], directory.Topics.Select(topic => topic.Name));
         Assert.Equal(
             [new(0, Batch(1, 2).Length, OffsetLag: 0), new DescribedLog(1, 0, OffsetLag: 0)],

@@ -56,7 +56,7 @@ internal sealed class RouterHarness
                 new TopicsApi(cluster, access, audit),
                 new TopicPartitionsApi(cluster, access),
                 new ConfigsApi(cluster, new BrokerConfigs(gateway, apis), access, audit),
-                new LogDirsApi(cluster, access),
+                new LogDirsApi(cluster, access, new StorageVolume(Path.GetTempPath())),
                 new ReplicasApi(cluster, access),
                 new QuotasApi(cluster, quotas, access, audit)),
             new SecurityApis(

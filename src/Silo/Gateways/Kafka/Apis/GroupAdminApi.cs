@@ -11,9 +11,6 @@ internal sealed class GroupAdminApi(ICluster cluster, AccessControl control, Aud
     /// <summary>From here on a group that does not exist is an error; before, it is dead.</summary>
     private const short NotFoundVersion = 6;
 
-    /// <summary>What Kafka calls the groups of the protocol that is spoken here.</summary>
-    private const string GroupType = "classic";
-
     public async ValueTask<ListGroupsResponse> ListAsync(ListGroupsRequest request, KafkaCall call)
     {
         var access = await control.OfAsync(call);
@@ -21,7 +18,7 @@ internal sealed class GroupAdminApi(ICluster cluster, AccessControl control, Aud
         var reply = await cluster.Groups.ListAsync(call.Closed);
         var listed = reply.Groups
             .Where(group => seesAll || access.ToGroup(group.GroupId))
-            .Select(group => new ListedGroup(group.GroupId, group.ProtocolType, group.State.ToString(), GroupType))
+            .Select(group => group.ToListed())
             .Where(group => Passes(request.StatesFilter, group.State) && Passes(request.TypesFilter, group.Type));
         return new ListGroupsResponse(reply.Error.ToListGroupsErrorCode(), [.. listed]);
     }
@@ -72,21 +69,9 @@ internal sealed class GroupAdminApi(ICluster cluster, AccessControl control, Aud
 
     private static DescribedGroup Describe(GroupDescription group, int operations, short version)
     {
-        var isMissing = group is { Error: StreamError.None, State: GroupState.Dead } && version >= NotFoundVersion;
-        return new DescribedGroup(
-            isMissing ? ErrorCode.GroupIdNotFound : group.Error.ToGroupErrorCode(),
-            isMissing ? "There is no such group." : null,
-            group.GroupId,
-            group.Error == StreamError.None ? group.State.ToString() : "",
-            group.ProtocolType,
-            group.Protocol,
-            [.. group.Members.Select(member => new DescribedMember(
-                member.MemberId,
-                member.InstanceId,
-                member.ClientId,
-                member.ClientHost,
-                member.Metadata,
-                member.Assignment))],
-            operations);
+        var described = group.ToDescribed(operations);
+        return group is { Error: StreamError.None, State: GroupState.Dead } && version >= NotFoundVersion
+            ? described with { Error = ErrorCode.GroupIdNotFound, ErrorMessage = "There is no such group." }
+            : described;
     }
 }

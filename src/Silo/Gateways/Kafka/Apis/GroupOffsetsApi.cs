@@ -39,7 +39,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
 
         var reply = await cluster.Groups.CommitOffsetsAsync(
             new(
-                new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId),
+                request.ToMember(),
                 ToRetention(request.RetentionTimeMs),
                 offsets),
             call.Closed);
@@ -130,7 +130,7 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
                 ofTopic.Topic,
                 [.. ofTopic.Partitions.Select(index =>
                     topic.Known is { } known && committed.TryGetValue(new(known.Id, index), out var offset)
-                        ? ToFetched(offset)
+                        ? offset.ToFetched()
                         : Nothing(index, topic.WhyNot == ErrorCode.TopicAuthorizationFailed
                             ? topic.WhyNot
                             : ErrorCode.None))])),
@@ -146,7 +146,8 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
             if (await cluster.Topics.FindByIdAsync(ofTopic.Key, closed) is { } topic
                 && access.ToTopic(topic.Name))
             {
-                named.Add(new(topic.Name, [.. ofTopic.OrderBy(offset => offset.Partition).Select(ToFetched)]));
+                var inOrder = ofTopic.OrderBy(offset => offset.Partition);
+                named.Add(new(topic.Name, [.. inOrder.Select(GroupMessages.ToFetched)]));
             }
         }
 
@@ -158,9 +159,6 @@ internal sealed class GroupOffsetsApi(ICluster cluster, AccessControl control, A
             ? new(asked.GroupId, [], error)
             : new(asked.GroupId, [.. asked.Topics!.Select(topic => new PerTopic<OffsetFetchedPartition>(
                 topic.Topic, [.. topic.Partitions.Select(index => Nothing(index, error))]))]);
-
-    private static OffsetFetchedPartition ToFetched(CommittedOffset offset)
-        => new(offset.Partition.Partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, ErrorCode.None);
 
     private static OffsetFetchedPartition Nothing(int index, ErrorCode error)
         => new(index, Offset: -1, LeaderEpoch: -1, Metadata: "", error);

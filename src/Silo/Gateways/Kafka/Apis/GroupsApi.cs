@@ -32,32 +32,14 @@ internal sealed class GroupsApi(ICluster cluster, AccessControl control)
                 ErrorCode.GroupAuthorizationFailed, -1, null, "", "", false, request.MemberId, []);
         }
 
-        var sessionTimeout = TimeSpan.FromMilliseconds(request.SessionTimeoutMs);
         var reply = await cluster.Groups.JoinAsync(
-            new(
-                request.GroupId,
-                request.MemberId,
-                request.InstanceId,
+            request.ToCoordinator(
                 call.Header.ClientId ?? "",
                 HostOf(call.Client),
-                RequiresKnownMemberId: call.Version >= KnownMemberIdVersion,
-                sessionTimeout,
-                request.RebalanceTimeoutMs < 0 ? sessionTimeout : TimeSpan.FromMilliseconds(request.RebalanceTimeoutMs),
-                request.ProtocolType,
-                [.. request.Protocols.Select(protocol => new GroupProtocol(protocol.Name, protocol.Metadata))],
-                request.Reason,
-                KnowsSkipAssignment: call.Version >= SkipAssignmentVersion),
+                takesId: call.Version >= KnownMemberIdVersion,
+                takesSkip: call.Version >= SkipAssignmentVersion),
             call.Closed);
-        return new JoinGroupResponse(
-            reply.Error.ToGroupErrorCode(),
-            reply.Generation,
-            reply.ProtocolType,
-            reply.Protocol,
-            reply.LeaderId,
-            reply.SkipAssignment,
-            reply.MemberId,
-            [.. reply.Members.Select(member => new JoinGroupMember(
-                member.MemberId, member.InstanceId, member.Metadata))]);
+        return reply.ToResponse();
     }
 
     public async ValueTask<SyncGroupResponse> SyncAsync(SyncGroupRequest request, KafkaCall call)
@@ -72,15 +54,7 @@ internal sealed class GroupsApi(ICluster cluster, AccessControl control)
             return new SyncGroupResponse(ErrorCode.InconsistentGroupProtocol, null, null, []);
         }
 
-        var reply = await cluster.Groups.SyncAsync(
-            new(
-                new GroupMember(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId),
-                request.ProtocolType,
-                request.ProtocolName,
-                [.. request.Assignments.Select(given => new MemberAssignment(given.MemberId, given.Assignment))]),
-            call.Closed);
-        return new SyncGroupResponse(
-            reply.Error.ToGroupErrorCode(), reply.ProtocolType, reply.Protocol, reply.Assignment);
+        return (await cluster.Groups.SyncAsync(request.ToCoordinator(), call.Closed)).ToResponse();
     }
 
     public async ValueTask<HeartbeatResponse> HeartbeatAsync(HeartbeatRequest request, KafkaCall call)
@@ -90,8 +64,7 @@ internal sealed class GroupsApi(ICluster cluster, AccessControl control)
             return new HeartbeatResponse(ErrorCode.GroupAuthorizationFailed);
         }
 
-        var error = await cluster.Groups.HeartbeatAsync(
-            new(request.GroupId, request.GenerationId, request.MemberId, request.InstanceId), call.Closed);
+        var error = await cluster.Groups.HeartbeatAsync(request.ToMember(), call.Closed);
         return new HeartbeatResponse(error.ToGroupErrorCode());
     }
 
@@ -102,18 +75,10 @@ internal sealed class GroupsApi(ICluster cluster, AccessControl control)
             return new LeaveGroupResponse(ErrorCode.GroupAuthorizationFailed, []);
         }
 
-        var leaving = request.Members.Select(
-            member => new LeavingMember(member.MemberId, member.InstanceId, member.Reason));
-        var reply = await cluster.Groups.LeaveAsync(new(request.GroupId, [.. leaving]), call.Closed);
-        if (call.Version < LeavingByNameVersion && reply.Error == StreamError.None)
-        {
-            return new LeaveGroupResponse(reply.Members[0].ToGroupErrorCode(), []);
-        }
-
-        return new LeaveGroupResponse(
-            reply.Error.ToGroupErrorCode(),
-            [.. reply.Members.Zip(request.Members, (error, member) => new LeftGroupMember(
-                member.MemberId, member.InstanceId, error.ToGroupErrorCode()))]);
+        var reply = await cluster.Groups.LeaveAsync(request.ToCoordinator(), call.Closed);
+        return call.Version < LeavingByNameVersion && reply.Error == StreamError.None
+            ? new LeaveGroupResponse(reply.Members[0].ToGroupErrorCode(), [])
+            : reply.ToResponse(request);
     }
 
     // Admin clients show it as it is; Kafka puts the slash there.

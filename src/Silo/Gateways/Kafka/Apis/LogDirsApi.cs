@@ -6,7 +6,7 @@ using OrleansStream.Silo.Gateways.Security;
 namespace OrleansStream.Silo.Gateways.Kafka;
 
 /// <summary>Tells how much the partitions take that this node hosts.</summary>
-internal sealed class LogDirsApi(ICluster cluster, AccessControl control)
+internal sealed class LogDirsApi(ICluster cluster, AccessControl control, StorageVolume volume)
 {
     /// <summary>Stands for the storage, whose place the gateway does not know.</summary>
     private const string Storage = "storage";
@@ -41,7 +41,9 @@ internal sealed class LogDirsApi(ICluster cluster, AccessControl control)
             topics.Add(new(topic.Name, logs));
         }
 
-        return new DescribeLogDirsResponse(ErrorCode.None, [new DescribedLogDir(ErrorCode.None, Storage, topics)]);
+        var (totalBytes, usableBytes) = volume.Measure();
+        return new DescribeLogDirsResponse(
+            ErrorCode.None, [new DescribedLogDir(ErrorCode.None, Storage, topics, totalBytes, usableBytes)]);
     }
 
     // A partition that cannot be asked is left out, as one is in Kafka that just went away.

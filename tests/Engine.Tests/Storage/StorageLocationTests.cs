@@ -1,6 +1,6 @@
-using OrleansStream.Silo.Hosting;
+using OrleansStream.Engine.Storage;
 
-namespace OrleansStream.Silo.Tests.Hosting;
+namespace OrleansStream.Engine.Tests.Storage;
 
 public sealed class StorageLocationTests
 {

@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace OrleansStream.Silo.Hosting;
+namespace OrleansStream.Engine.Storage;
 
-/// <summary>The kinds of storage a silo can keep its records in.</summary>
+/// <summary>The kinds of storage records can be kept in.</summary>
 public enum StorageKind
 {
     /// <summary>A directory.</summary>
@@ -22,7 +22,7 @@ public enum StorageKind
 public sealed record StorageLocation(StorageKind Kind, string Place)
 {
     /// <summary>What is wrong with a text of another form; not quoted, for it may hold a key.</summary>
-    internal const string Malformed = "the value is none of local:DIR, azure:CONNECTION and memory.";
+    public const string Malformed = "the value is none of local:DIR, azure:CONNECTION and memory.";
 
     /// <exception cref="FormatException">The text is none of the three forms.</exception>
     public static StorageLocation Parse(string text)

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Storage;
+using OrleansStream.Load.Reporting;
+using OrleansStream.Load.Targets;
+
+namespace OrleansStream.Load.Workloads;
+
+/// <summary>What one consumer found when it read all of a topic.</summary>
+internal sealed record ColdReading(Throughput Bytes, BlockCacheCounts Cache, LatencyHistogram Polls)
+{
+    /// <summary>How many reads of blocks there were.</summary>
+    public long BlockReads => Cache.Hits + Cache.Misses;
+}
+
+/// <summary>A topic of which nothing is in memory: all its records are in segments.</summary>
+/// <param name="OpenAsync">Opens the storage, with nothing of it in any cache.</param>
+internal sealed record ColdTopic(
+    Func<Task<IStorage>> OpenAsync, string Name, int Partitions, long Bytes, int RecordsPerBatch, int SegmentBytes)
+{
+    public const int RecordBytes = 1_024;
+
+    /// <summary>Every so manieth record is compared with what was sent, byte for byte.</summary>
+    private const int VerifyEvery = 1_009;
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
+
+    private long RecordsPerPartition
+        => Math.Max(1, Bytes / Partitions / RecordBytes / RecordsPerBatch) * RecordsPerBatch;
+
+    /// <summary>Creates the topic and writes its segments.</summary>
+    public async Task FillAsync()
+    {
+        await using var storage = await OpenAsync();
+        await using var store = await OpenStoreAsync(storage);
+
+        // Without the journal: it is of no interest here, and would have to be written as well.
+        var configs = new Dictionary<string, string>
+        {
+            ["durability"] = "memory",
+            ["segment.bytes"] = $"{SegmentBytes}",
+        };
+        var created = await store.Topics.CreateAsync(new(Name, Partitions, configs), CancellationToken.None);
+        WrongResultException.ThrowUnlessEqual((long)StreamError.None, (long)created.Error, "The error of a creation");
+        foreach (var partition in await OpenPartitionsAsync(store))
+        {
+            var records = new NumberedRecords(RecordBytes);
+            for (var unwritten = 0; records.Next < RecordsPerPartition;)
+            {
+                var batch = records.Build(RecordsPerBatch);
+                var reply = await partition.AppendAsync(
+                    new AppendRequest(batch, Acks.All, s_timeout), CancellationToken.None);
+                WrongResultException.ThrowUnlessEqual(
+                    records.Next - RecordsPerBatch, reply.BaseOffset, "The offset of an append");
+                unwritten += batch.Length;
+                if (unwritten >= SegmentBytes)
+                {
+                    await partition.FlushAsync();
+                    unwritten = 0;
+                }
+            }
+
+            await partition.FlushAsync();
+        }
+    }
+
+    /// <summary>
+    /// One consumer that reads all partitions from their beginning, all in each poll, as a gateway does for a request.
+    /// </summary>
+    public async Task<ColdReading> ReadAsync(int fetchBytes)
+    {
+        await using var storage = await OpenAsync();
+        await using var store = await OpenStoreAsync(storage);
+        var partitions = await OpenPartitionsAsync(store);
+        var offsets = new long[Partitions];
+        var polls = new LatencyHistogram();
+        var bytes = 0L;
+        var start = Stopwatch.GetTimestamp();
+        while (offsets.Any(offset => offset < RecordsPerPartition))
+        {
+            var begun = Stopwatch.GetTimestamp();
+            var fetches = partitions.Select((partition, i) => partition.FetchAsync(
+                new FetchRequest(offsets[i], fetchBytes, MinBytes: 1, TimeSpan.Zero), CancellationToken.None).AsTask());
+            var replies = await Task.WhenAll(fetches);
+            polls.Add(Stopwatch.GetTimestamp() - begun);
+            for (var i = 0; i < replies.Length; i++)
+            {
+                using var records = replies[i].Records;
+                bytes += records.LengthBytes;
+                offsets[i] = RecordAudit.Check(replies[i], offsets[i], VerifyEvery, isNumbered: true);
+            }
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        Array.ForEach(offsets, offset =>
+            WrongResultException.ThrowUnlessEqual(RecordsPerPartition, offset, "The end of a partition"));
+        return new(new(bytes, elapsed), store.CacheCounts, polls);
+    }
+
+    /// <summary>Reads the same segments with nothing of ours in between: requests of 1 MiB, four at a time.</summary>
+    /// <returns>Bytes.</returns>
+    public async Task<Throughput> ReadRawAsync()
+    {
+        const int requestBytes = 1_024 * 1_024;
+        const int atOnce = 4;
+        await using var storage = await OpenAsync();
+        var files = new List<ISegmentFile>();
+        foreach (var partition in await storage.Segments.ListPartitionsAsync(CancellationToken.None))
+        {
+            foreach (var name in await storage.Segments.ListAsync(partition, CancellationToken.None))
+            {
+                files.Add(await storage.Segments.OpenAsync(partition, name, CancellationToken.None));
+            }
+        }
+
+        var requests = from file in files
+                       from request in Enumerable.Range(0, (int)((file.LengthBytes - 1) / requestBytes) + 1)
+                       select (File: file, Position: (long)request * requestBytes);
+        var bytes = 0L;
+        var start = Stopwatch.GetTimestamp();
+        await Parallel.ForEachAsync(
+            requests,
+            new ParallelOptions { MaxDegreeOfParallelism = atOnce },
+            async (request, token) =>
+            {
+                var length = (int)Math.Min(requestBytes, request.File.LengthBytes - request.Position);
+                using var buffer = Protocols.PooledBuffer.Rent(length);
+                Interlocked.Add(ref bytes, await request.File.ReadAsync(request.Position, buffer.Memory, token));
+            });
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        foreach (var file in files)
+        {
+            await file.DisposeAsync();
+        }
+
+        return new(bytes, elapsed);
+    }
+
+    public Setting SettingOf(string place) => new(place, "cold", RecordBytes, RecordsPerBatch, 1, Partitions);
+
+    private static Task<LogStore> OpenStoreAsync(IStorage storage)
+        => LogStore.OpenAsync(
+            storage, new EngineOptions(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+
+    private async Task<PartitionHost[]> OpenPartitionsAsync(LogStore store)
+    {
+        var topic = await store.Topics.FindAsync(Name, CancellationToken.None)
+            ?? throw new WrongResultException($"Topic {Name} is not there.");
+        var partitions = new PartitionHost[Partitions];
+        for (var i = 0; i < partitions.Length; i++)
+        {
+            partitions[i] = await store.OpenPartitionAsync(new(topic.Id, i), new SingleTurn(), CancellationToken.None)
+                ?? throw new WrongResultException($"Partition {i} of topic {Name} is not there.");
+        }
+
+        return partitions;
+    }
+}

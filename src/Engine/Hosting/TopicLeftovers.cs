@@ -1,0 +1,38 @@
+using OrleansStream.Contracts;
+using OrleansStream.Engine.Storage;
+using OrleansStream.Engine.Topics;
+
+namespace OrleansStream.Engine.Hosting;
+
+/// <summary>Deletes what is left of topics whose deletion was interrupted, when the storage is opened next.</summary>
+/// <remarks>
+/// A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
+/// </remarks>
+internal static class TopicLeftovers
+{
+    public static async Task DeleteAsync(
+        IStorage storage,
+        Dictionary<Guid, TombstoneRow> tombstones,
+        RecoveryResult recovery,
+        CancellationToken cancellationToken)
+    {
+        foreach (var (id, tombstone) in tombstones)
+        {
+            for (var partition = 0; partition < tombstone.PartitionCount; partition++)
+            {
+                await PartitionStore.DeleteAsync(new PartitionId(id, partition), storage, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+
+        var hasJournals = recovery.DamagedPartitions.Count > 0 || recovery.DamagedJournals.Count > 0;
+        foreach (var ids in tombstones.Keys.Where(_ => !hasJournals).Chunk(TableLimits.BatchOperations))
+        {
+            var operations = ids
+                .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();
+            await storage.Tables
+                .ExecuteAsync(TopicRows.Table, TopicRows.PartitionKey, operations, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+}
