@@ -67,7 +67,14 @@ internal sealed class ByteBudget : IAsyncDisposable
         }
 
         ref var share = ref _shares[Thread.GetCurrentProcessorId() & (_shares.Length - 1)].Bytes;
-        return TryTake(ref share, bytes, atLeast: bytes) || TryTakeWithShare(ref share, bytes) || TryTake(bytes);
+        if (TryTake(ref share, bytes, atLeast: bytes) || TryTakeWithShare(ref share, bytes) || TryTake(bytes))
+        {
+            return true;
+        }
+
+        // Nearly all is used: what lies in the shares is wanted too.
+        GiveSharesBack();
+        return TryTake(bytes);
     }
 
     /// <summary>Reserves, waiting for others to release.</summary>

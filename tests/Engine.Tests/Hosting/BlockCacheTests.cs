@@ -18,6 +18,7 @@ public sealed class BlockCacheTests : IAsyncLifetime
     private readonly ByteBudget _memory = new(CapacityBlocks * BlockBytes, 1, new ManualTimeProvider());
     private readonly BlockCache _blocks;
     private readonly SegmentCache _segments;
+    private TaskCompletionSource? _gate;
 
     public BlockCacheTests()
     {
@@ -29,6 +30,7 @@ public sealed class BlockCacheTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        _gate?.TrySetResult(); // A test that fails must not leave a reader waiting.
         await _segments.DisposeAsync();
         await _memory.DisposeAsync();
         Assert.Equal((0, _rentedBefore, 0), (_memory.UsedBytes, PooledBuffer.RentedCount, _storage.Open));
@@ -206,7 +208,8 @@ public sealed class BlockCacheTests : IAsyncLifetime
 
     private TaskCompletionSource Hold()
     {
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var gate = _gate;
         _storage.OnRead = _ => gate.Task;
         return gate;
     }

@@ -29,6 +29,17 @@ public sealed class ByteBudgetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task All_of_a_budget_can_be_used()
+    {
+        const int pieceBytes = 1_000;
+        await using var budget = new ByteBudget(capacityBytes: 100 * pieceBytes, maxWaiters: 10, _time);
+
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(budget.TryReserve(pieceBytes)));
+        Assert.False(budget.TryReserve(1));
+        Assert.Equal(budget.CapacityBytes, budget.UsedBytes);
+    }
+
+    [Fact]
     public async Task Those_who_wait_are_served_in_the_order_they_came()
     {
         Assert.True(_budget.TryReserve(100));
