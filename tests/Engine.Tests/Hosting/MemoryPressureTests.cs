@@ -92,7 +92,7 @@ public sealed class MemoryPressureTests
         }
     }
 
-    // A batch that takes all the memory there is can be appended. It may have to wait a moment: whoever gave up has been
+    // A batch that takes all the memory there is can be appended. It may have to wait a moment: whoever gave up was
     // answered before what was reserved for it is given back.
     private static async Task CheckAllIsFreeAsync(TestStore store, PartitionHost partition)
     {
