@@ -1,11 +1,6 @@
-using OrleansStream.Contracts;
 using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;
-
-/// <summary>Somebody opened a partition after this process had looked for journals to fence.</summary>
-internal sealed class JournalInUseException(PartitionId partition, string journal)
-    : IOException($"Partition {partition} has been taken over by another process, which writes journal {journal}.");
 
 /// <summary>The journals that were there before this opening, to be read and then deleted.</summary>
 /// <remarks>

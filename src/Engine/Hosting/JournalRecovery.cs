@@ -39,23 +39,16 @@ internal sealed record RecoveryResult(
 /// whose deletion was interrupted, has nothing to say. Among the journals named an entry below the end of the log is
 /// skipped, the next one applied, and a gap is damage. While anything is damaged no journal file is deleted.
 /// </remarks>
-/// <param name="topics">
-/// Every topic id the catalog knows, and whether the topic still exists; read after the journals were found.
-/// </param>
-/// <param name="now">Milliseconds since 1970.</param>
-/// <param name="producersSince">Producers that have not written since then are forgotten.</param>
-internal sealed partial class JournalRecovery(
-    IStorage storage,
-    SegmentCache segments,
-    FormerJournals journals,
-    IReadOnlyDictionary<Guid, bool> topics,
-    ILogger logger,
-    long now,
-    long producersSince)
+/// <param name="topics">Read after the journals were found.</param>
+internal sealed partial class JournalRecovery(HostServices services, FormerJournals journals, StoredTopics topics)
 {
     private const int SegmentBytes = 64 * 1_024 * 1_024;
     private const int PieceBytes = 256 * 1_024;
 
+    private readonly IStorage _storage = services.Storage;
+    private readonly ILogger _logger = services.Logger;
+    private readonly long _now = services.Now;
+    private readonly long _producersSince = services.ProducersSince;
     private readonly Dictionary<PartitionId, Recovered> _partitions = [];
     private readonly Dictionary<PartitionId, string> _damagedPartitions = [];
     private readonly Dictionary<string, string> _damagedJournals = [];
@@ -105,7 +98,7 @@ internal sealed partial class JournalRecovery(
 
     private async Task ScanAsync(JournalFile file, CancellationToken cancellationToken)
     {
-        var reader = await storage.Journals.OpenAsync(file.Text, cancellationToken).ConfigureAwait(false);
+        var reader = await _storage.Journals.OpenAsync(file.Text, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             var firstBlock = _next.Journal == file.Journal ? _next.Block : null;
@@ -133,17 +126,17 @@ internal sealed partial class JournalRecovery(
     private async Task AddAsync(
         JournalFile file, ScannedBlock block, JournalIndexEntry entry, CancellationToken cancellationToken)
     {
-        if (!topics.TryGetValue(entry.Partition.TopicId, out var exists))
+        if (topics.WasDeleted(entry.Partition.TopicId))
+        {
+            return;
+        }
+
+        if (!topics.Exists(entry.Partition.TopicId))
         {
             throw new StorageDamagedException(
                 "Journal file " + file.Text,
                 entry.Position,
                 $"It holds records of the unknown topic {entry.Partition.TopicId}.");
-        }
-
-        if (!exists)
-        {
-            return;
         }
 
         if (await LoadAsync(entry.Partition, cancellationToken).ConfigureAwait(false) is not { } partition)
@@ -193,7 +186,7 @@ internal sealed partial class JournalRecovery(
             try
             {
                 partition = new Recovered(await PartitionStore
-                    .TakeOverAsync(id, storage, segments, static head => new(head.Journals), cancellationToken)
+                    .TakeOverAsync(id, _storage, services.Segments, static head => new(head.Journals), cancellationToken)
                     .ConfigureAwait(false));
                 _partitions.Add(id, partition);
             }
@@ -243,8 +236,8 @@ internal sealed partial class JournalRecovery(
                 ReadAsync(partition.Batches.GetRange(first, count), cancellationToken),
                 partition.Batches[first].BaseOffset,
                 isLast ? [] : partition.Store.Head.Journals,
-                now,
-                producersSince).ConfigureAwait(false);
+                _now,
+                _producersSince).ConfigureAwait(false);
             bytes += entry.BatchBytes;
             first += count;
         }
@@ -284,7 +277,7 @@ internal sealed partial class JournalRecovery(
                     if (batch.File != openFile)
                     {
                         await CloseAsync(reader).ConfigureAwait(false);
-                        reader = await storage.Journals.OpenAsync(batch.File, cancellationToken).ConfigureAwait(false);
+                        reader = await _storage.Journals.OpenAsync(batch.File, cancellationToken).ConfigureAwait(false);
                         openFile = batch.File;
                     }
 

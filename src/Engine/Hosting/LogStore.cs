@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
-using OrleansStream.Engine.Log;
-using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Storage;
-using OrleansStream.Engine.Topics;
 
 namespace OrleansStream.Engine.Hosting;
 
@@ -23,7 +20,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly ProducerIdAllocator _producerIds;
     private readonly ClientQuotas _quotas;
     private readonly SecurityStore _security;
-    private readonly RecoveryResult _recovery;
+    private readonly PartitionTakeover _takeover;
     private readonly Maintenance _maintenance;
     private readonly ConcurrentDictionary<PartitionId, PartitionHost> _hosts = [];
     private readonly ConcurrentDictionary<PartitionId, TaskCompletionSource> _openings = [];
@@ -31,23 +28,16 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly ConcurrentDictionary<PartitionId, StorageDamagedException> _damaged = [];
     private int _isClosing;
 
-    private LogStore(
-        HostServices services,
-        TopicSet topics,
-        QuotaSet quotas,
-        SecuritySnapshot security,
-        RecoveryResult recovery,
-        CatalogClaim? claim,
-        string clusterId)
+    private LogStore(HostServices services, StoreOpening opening)
     {
         _services = services;
-        _recovery = recovery;
-        ClusterId = clusterId;
-        _topics = new TopicCatalog(services, topics, claim);
+        _takeover = new PartitionTakeover(services, opening.Recovery);
+        ClusterId = opening.Identity.ClusterId;
+        _topics = new TopicCatalog(services, opening.Topics, opening.Claim);
         _topics.Changed += OnTopicChangedAsync;
         _producerIds = new ProducerIdAllocator(services.Storage.Tables);
-        _quotas = new ClientQuotas(services, quotas);
-        _security = new SecurityStore(services, security);
+        _quotas = new ClientQuotas(services, opening.Quotas);
+        _security = new SecurityStore(services, opening.Security);
         _maintenance = new Maintenance(services, () => _hosts.Values);
     }
 
@@ -81,7 +71,13 @@ public sealed partial class LogStore : IAsyncDisposable
         var services = new HostServices(storage, options, time, loggers);
         try
         {
-            return await OpenAsync(services, cancellationToken).ConfigureAwait(false);
+            var opening = await StoreOpening.RunAsync(services, cancellationToken).ConfigureAwait(false);
+            LogOpened(
+                services.Logger,
+                opening.Identity.Openings,
+                opening.Topics.All.Count,
+                opening.Recovery.RecoveredBytes);
+            return new LogStore(services, opening);
         }
         catch
         {
@@ -214,14 +210,7 @@ public sealed partial class LogStore : IAsyncDisposable
         PartitionStore store;
         try
         {
-            store = await PartitionStore
-                .TakeOverAsync(
-                    id,
-                    _services.Storage,
-                    _services.Segments,
-                    head => NameJournalAsync(id, topic, head, cancellationToken),
-                    cancellationToken)
-                .ConfigureAwait(false);
+            store = await _takeover.RunAsync(id, topic, cancellationToken).ConfigureAwait(false);
             if (store.IsWhole)
             {
                 await PartitionMaintenance.TrySweepAsync(id, store, _services, cancellationToken).ConfigureAwait(false);
@@ -245,26 +234,6 @@ public sealed partial class LogStore : IAsyncDisposable
         return host;
     }
 
-    private async ValueTask<IReadOnlyList<string>> NameJournalAsync(
-        PartitionId id, TopicDescription topic, PartitionHead head, CancellationToken cancellationToken)
-    {
-        if (_recovery.FindFault(id, head) is { } fault)
-        {
-            throw new StorageDamagedException($"Partition {id} of topic '{topic.Name}'", -1, fault);
-        }
-
-        var own = _services.Journal.Name.ToString();
-        foreach (var journal in head.Journals.Where(journal => journal != own))
-        {
-            if (!await _recovery.Journals.CoversAsync(journal, cancellationToken).ConfigureAwait(false))
-            {
-                throw new JournalInUseException(id, journal);
-            }
-        }
-
-        return [own];
-    }
-
     // A partition whose manifest turns out to be damaged is refused from then on. It stays among the hosts, so that the
     // journal keeps what was appended to it meanwhile.
     private async Task WatchHistoryAsync(PartitionHost host)
@@ -283,47 +252,6 @@ public sealed partial class LogStore : IAsyncDisposable
         {
             _services.Fail(e);
         }
-    }
-
-    private static async Task<LogStore> OpenAsync(HostServices services, CancellationToken cancellationToken)
-    {
-        var tables = services.Storage.Tables;
-        var identity = await ClusterRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
-
-        // What is read from here on says all there is to know of what the owners before have acknowledged.
-        var claim = await CatalogClaim.TakeAsync(services.Storage, identity.Openings, cancellationToken)
-            .ConfigureAwait(false);
-        var journals = await FormerJournals.FindAsync(services.Storage, cancellationToken).ConfigureAwait(false);
-        var rows = await tables.QueryAsync(TopicRows.Table, TopicRows.PartitionKey, cancellationToken)
-            .ConfigureAwait(false);
-        var (topics, tombstones) = TopicRows.Decode(rows);
-        var quotas = QuotaRows.Decode(
-            await tables.QueryAsync(QuotaRows.Table, QuotaRows.PartitionKey, cancellationToken).ConfigureAwait(false));
-        var security = await SecurityRows.OpenAsync(tables, cancellationToken).ConfigureAwait(false);
-
-        var known = topics.ToDictionary(topic => topic.Id, _ => true);
-        foreach (var id in tombstones.Keys)
-        {
-            known[id] = false;
-        }
-
-        var recovering = new JournalRecovery(
-            services.Storage,
-            services.Segments,
-            journals,
-            known,
-            services.Logger,
-            services.Now,
-            services.ProducersSince);
-        var recovery = await recovering.RunAsync(cancellationToken).ConfigureAwait(false);
-        await TopicLeftovers.DeleteAsync(services.Storage, tombstones, recovery, cancellationToken)
-            .ConfigureAwait(false);
-
-        var journal = new JournalName(identity.Openings, Guid.NewGuid());
-        services.Journal = await Journal.OpenAsync(journal, services, cancellationToken).ConfigureAwait(false);
-        LogOpened(services.Logger, identity.Openings, topics.Count, recovery.RecoveredBytes);
-        var set = topics.Aggregate(TopicSet.Empty, (all, topic) => all.With(topic));
-        return new LogStore(services, set, quotas, security, recovery, claim, identity.ClusterId);
     }
 
     private async Task OnTopicChangedAsync(TopicDescription? before, TopicDescription? after)

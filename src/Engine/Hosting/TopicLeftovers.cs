@@ -12,7 +12,7 @@ internal static class TopicLeftovers
 {
     public static async Task DeleteAsync(
         IStorage storage,
-        Dictionary<Guid, TombstoneRow> tombstones,
+        IReadOnlyDictionary<Guid, TombstoneRow> tombstones,
         RecoveryResult recovery,
         CancellationToken cancellationToken)
     {
