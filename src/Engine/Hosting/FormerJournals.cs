@@ -2,7 +2,7 @@ using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>The journals that were there before this opening, to be read and then deleted.</summary>
+/// <summary>Journals whose owners are gone or have been stopped, to be read and then deleted.</summary>
 /// <remarks>
 /// On a storage that is this process's own they are all the files there are. On a shared one they are those that have a
 /// row, and each is fenced before it is read: first the row, so that its owner names no further file, then the newest
@@ -20,13 +20,18 @@ internal sealed class FormerJournals
     /// <summary>The files to be read, in the order they were written.</summary>
     public IReadOnlyList<string> Files => _files;
 
+    /// <summary>Whether there are journals that were left to owners who are at work.</summary>
+    public bool HasLivingOwners { get; private set; }
+
+    /// <summary>Finds the journals that were there before an opening.</summary>
     /// <exception cref="IOException">A journal could not be fenced for sure.</exception>
-    public static async Task<FormerJournals> FindAsync(IStorage storage, CancellationToken cancellationToken)
+    public static async Task<FormerJournals> FindAsync(
+        IStorage storage, IJournalOwners owners, CancellationToken cancellationToken)
     {
         var former = new FormerJournals(storage);
         if (storage.Journals is ISharedJournalStore shared)
         {
-            await former.FenceAllAsync(shared, cancellationToken).ConfigureAwait(false);
+            await former.FenceAllAsync(shared, owners, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -36,11 +41,22 @@ internal sealed class FormerJournals
         return former;
     }
 
-    /// <summary>Whether a journal that a head row names is read, or was by somebody who then deleted its row.</summary>
-    public async ValueTask<bool> CoversAsync(string journal, CancellationToken cancellationToken)
-        => _storage.Journals is not ISharedJournalStore
-            || _fenced.ContainsKey(journal)
-            || !await JournalRows.ExistsAsync(_storage.Tables, journal, cancellationToken).ConfigureAwait(false);
+    /// <summary>Takes one journal of a shared storage from its owner. Finds nothing when it is gone.</summary>
+    /// <exception cref="IOException">It could not be fenced for sure.</exception>
+    public static async Task<FormerJournals> FenceAsync(
+        string journal, IStorage storage, CancellationToken cancellationToken)
+    {
+        var former = new FormerJournals(storage);
+        var shared = (ISharedJournalStore)storage.Journals;
+        await former.FenceAsync(await former.FindRowAsync(journal, cancellationToken).ConfigureAwait(false), shared,
+            cancellationToken).ConfigureAwait(false);
+        var files = await shared.ListAsync(cancellationToken).ConfigureAwait(false);
+        former._files.AddRange(files.Where(former.IsFenced));
+        return former;
+    }
+
+    /// <summary>Whether a journal was fenced here.</summary>
+    public bool Has(string journal) => _fenced.ContainsKey(journal);
 
     /// <summary>Deletes them: everything in them is in segments.</summary>
     /// <remarks>The rows go last, so that they are found again when this is interrupted.</remarks>
@@ -61,18 +77,26 @@ internal sealed class FormerJournals
         }
     }
 
-    private async Task FenceAllAsync(ISharedJournalStore journals, CancellationToken cancellationToken)
+    private async Task FenceAllAsync(
+        ISharedJournalStore journals, IJournalOwners owners, CancellationToken cancellationToken)
     {
         var rows = await _storage.Tables
             .QueryAsync(JournalRows.Table, JournalRows.PartitionKey, cancellationToken).ConfigureAwait(false);
         foreach (var row in rows)
         {
-            await FenceAsync(row, journals, cancellationToken).ConfigureAwait(false);
+            if (await owners.IsAtWorkAsync(row.RowKey, cancellationToken).ConfigureAwait(false))
+            {
+                HasLivingOwners = true;
+            }
+            else
+            {
+                await FenceAsync(row, journals, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         foreach (var file in await journals.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (await IsFormerAsync(file, journals, cancellationToken).ConfigureAwait(false))
+            if (IsFenced(file) || await IsLeftoverAsync(file, journals, owners, cancellationToken).ConfigureAwait(false))
             {
                 _files.Add(file);
             }
@@ -93,12 +117,13 @@ internal sealed class FormerJournals
             catch (TableConflictException)
             {
                 // Its owner named another file or gave it up, or somebody else fenced it: look again.
-                row = await _storage.Tables
-                    .GetAsync(JournalRows.Table, JournalRows.PartitionKey, row.RowKey, cancellationToken)
-                    .ConfigureAwait(false);
+                row = await FindRowAsync(row.RowKey, cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    private ValueTask<TableRow?> FindRowAsync(string journal, CancellationToken cancellationToken)
+        => _storage.Tables.GetAsync(JournalRows.Table, JournalRows.PartitionKey, journal, cancellationToken);
 
     private async ValueTask<string> FenceRowAsync(TableRow row, CancellationToken cancellationToken)
     {
@@ -119,15 +144,25 @@ internal sealed class FormerJournals
         return etags[0]!;
     }
 
+    private bool IsFenced(string file)
+        => JournalName.TryParseFile(file, out var journal, out _) && Has(journal.ToString());
+
     // A file without a row was never written, unless its owner names it now: sealed before the row is looked for, it is
-    // either still empty or somebody else's.
-    private async ValueTask<bool> IsFormerAsync(
-        string file, ISharedJournalStore journals, CancellationToken cancellationToken)
-        => !JournalName.TryParseFile(file, out var journal, out _)
-            || _fenced.ContainsKey(journal.ToString())
-            || (await TrySealAsync(file, journals, cancellationToken).ConfigureAwait(false)
-                && !await JournalRows.ExistsAsync(_storage.Tables, journal.ToString(), cancellationToken)
-                    .ConfigureAwait(false));
+    // either still empty or somebody else's. What is not named like a journal at all is read, and refused as damage.
+    private async ValueTask<bool> IsLeftoverAsync(
+        string file, ISharedJournalStore journals, IJournalOwners owners, CancellationToken cancellationToken)
+    {
+        if (!JournalName.TryParseFile(file, out var name, out _))
+        {
+            return true;
+        }
+
+        var journal = name.ToString();
+        return !await JournalRows.ExistsAsync(_storage.Tables, journal, cancellationToken).ConfigureAwait(false)
+            && !await owners.IsAtWorkAsync(journal, cancellationToken).ConfigureAwait(false)
+            && await TrySealAsync(file, journals, cancellationToken).ConfigureAwait(false)
+            && !await JournalRows.ExistsAsync(_storage.Tables, journal, cancellationToken).ConfigureAwait(false);
+    }
 
     // A file that is gone was trimmed by its owner or deleted by whoever read it: nothing in it is needed.
     private static async ValueTask<bool> TrySealAsync(

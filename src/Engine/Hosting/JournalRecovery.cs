@@ -16,6 +16,9 @@ internal sealed record RecoveryResult(
     IReadOnlyDictionary<string, string> DamagedJournals,
     long RecoveredBytes)
 {
+    /// <summary>Whether anything was damaged. Then no journal was deleted.</summary>
+    public bool HasDamage => DamagedPartitions.Count > 0 || DamagedJournals.Count > 0;
+
     /// <summary>Why a partition must not be opened; null when it may be.</summary>
     public string? FindFault(PartitionId partition, PartitionHead head)
     {
@@ -31,12 +34,13 @@ internal sealed record RecoveryResult(
 
 /// <summary>Copies every record that only a journal holds into segments, then deletes the journals.</summary>
 /// <remarks>
-/// Runs before anything is served. What is read back after a crash may never have been on the disk: it may come from
+/// Runs before anything of theirs is served. What is read back after a crash may never have been on the disk: it may come from
 /// the system's cache, after a flush that failed or never ended. So it is written anew to segments, which are synced,
 /// and the old files are not used again.
 ///
 /// An entry counts only for a partition whose head row names its journal: a journal that was recovered before, and
-/// whose deletion was interrupted, has nothing to say. Among the journals named an entry below the end of the log is
+/// whose deletion was interrupted, has nothing to say, nor has one whose owner released the partition. Others are left
+/// alone, as somebody may be serving them. Among the journals named an entry below the end of the log is
 /// skipped, the next one applied, and a gap is damage. While anything is damaged no journal file is deleted.
 /// </remarks>
 /// <param name="topics">Read after the journals were found.</param>
@@ -50,6 +54,7 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
     private readonly long _now = services.Now;
     private readonly long _producersSince = services.ProducersSince;
     private readonly Dictionary<PartitionId, Recovered> _partitions = [];
+    private readonly HashSet<(PartitionId Partition, JournalName Journal)> _unnamed = [];
     private readonly Dictionary<PartitionId, string> _damagedPartitions = [];
     private readonly Dictionary<string, string> _damagedJournals = [];
     private (JournalName Journal, long? Block) _next;
@@ -68,7 +73,7 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
             _damagedPartitions,
             _damagedJournals,
             await WriteSegmentsAsync(cancellationToken).ConfigureAwait(false));
-        if (_damagedPartitions.Count == 0 && _damagedJournals.Count == 0)
+        if (!result.HasDamage)
         {
             await journals.DeleteAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -139,7 +144,8 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
                 $"It holds records of the unknown topic {entry.Partition.TopicId}.");
         }
 
-        if (await LoadAsync(entry.Partition, cancellationToken).ConfigureAwait(false) is not { } partition)
+        if (await LoadAsync(entry.Partition, file.Journal, cancellationToken).ConfigureAwait(false)
+            is not { } partition)
         {
             return;
         }
@@ -178,22 +184,40 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
         }
     }
 
-    // Null when the partition's own storage is damaged: it is refused, the others are not.
-    private async ValueTask<Recovered?> LoadAsync(PartitionId id, CancellationToken cancellationToken)
+    // Null when the journal has nothing of the partition, or the partition's own storage is damaged: then it is refused,
+    // the others are not.
+    private async ValueTask<Recovered?> LoadAsync(
+        PartitionId id, JournalName journal, CancellationToken cancellationToken)
     {
-        if (!_partitions.TryGetValue(id, out var partition) && !_damagedPartitions.ContainsKey(id))
+        if (_partitions.TryGetValue(id, out var partition)
+            || _damagedPartitions.ContainsKey(id)
+            || _unnamed.Contains((id, journal)))
         {
-            try
+            return partition;
+        }
+
+        try
+        {
+            var store = await PartitionStore
+                .TakeOverAsync(
+                    id,
+                    _storage,
+                    services.Segments,
+                    head => new(head.Journals.Contains(journal.ToString()) ? head.Journals : null),
+                    cancellationToken)
+                .ConfigureAwait(false);
+            if (store is null)
             {
-                partition = new Recovered(await PartitionStore
-                    .TakeOverAsync(id, _storage, services.Segments, static head => new(head.Journals), cancellationToken)
-                    .ConfigureAwait(false));
-                _partitions.Add(id, partition);
+                _unnamed.Add((id, journal));
+                return null;
             }
-            catch (StorageDamagedException e)
-            {
-                Refuse(id, e.Message);
-            }
+
+            partition = new Recovered(store);
+            _partitions.Add(id, partition);
+        }
+        catch (StorageDamagedException e)
+        {
+            Refuse(id, e.Message);
         }
 
         return partition;

@@ -174,6 +174,11 @@ public sealed class PartitionHost : IPartition, IAsyncDisposable
     /// <exception cref="IOException">A segment could not be written; it can be tried again.</exception>
     public Task FlushAsync() => _maintenance.FlushAsync(_config);
 
+    /// <summary>Writes everything to segments and frees the partition for another owner.</summary>
+    /// <remarks><see cref="Close"/> comes first, then <see cref="DrainAsync"/>.</remarks>
+    /// <exception cref="IOException">The storage failed.</exception>
+    internal Task ReleaseAsync() => _maintenance.ReleaseAsync(_config);
+
     /// <summary>
     /// Stops answering: from now on every call gets this error, the first one for good. What waits for a flush still
     /// gets its answer.

@@ -91,12 +91,18 @@ internal sealed partial class PartitionMaintenance(
     public Task<bool> FlushAsync(TopicConfig config)
         => RunAsync(async () =>
         {
-            if (config.Durability == Durability.Memory)
-            {
-                await RetainAsync(config).ConfigureAwait(false); // What is forgotten need not be written.
-            }
+            await WriteWhatIsKeptAsync(config).ConfigureAwait(false);
+            return true;
+        });
 
-            await WriteTailAsync(config).ConfigureAwait(false);
+    /// <summary>
+    /// Writes everything to segments, and notes that there is nothing anywhere else. No appends come any more.
+    /// </summary>
+    public Task<bool> ReleaseAsync(TopicConfig config)
+        => RunAsync(async () =>
+        {
+            await WriteWhatIsKeptAsync(config).ConfigureAwait(false);
+            await store.ReleaseAsync().ConfigureAwait(false);
             return true;
         });
 
@@ -168,6 +174,16 @@ internal sealed partial class PartitionMaintenance(
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _deletions.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+    }
+
+    private async Task WriteWhatIsKeptAsync(TopicConfig config)
+    {
+        if (config.Durability == Durability.Memory)
+        {
+            await RetainAsync(config).ConfigureAwait(false); // What is forgotten need not be written.
+        }
+
+        await WriteTailAsync(config).ConfigureAwait(false);
     }
 
     private async Task WriteTailAsync(TopicConfig config)

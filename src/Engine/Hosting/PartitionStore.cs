@@ -7,7 +7,11 @@ namespace OrleansStream.Engine.Hosting;
 
 /// <summary>A change of a partition's rows failed and may or may not have been done.</summary>
 internal sealed class ManifestFaultException(PartitionId partition, Exception cause)
-    : IOException($"The manifest of partition {partition} could not be changed: {cause.Message}", cause);
+    : IOException($"The manifest of partition {partition} could not be changed: {cause.Message}", cause)
+{
+    /// <summary>Whether it was not done for sure, because somebody else has changed the rows.</summary>
+    public bool IsConflict => InnerException is TableConflictException;
+}
 
 /// <summary>The rows and segment files of one partition.</summary>
 /// <remarks>
@@ -63,14 +67,16 @@ internal sealed class PartitionStore
     /// </summary>
     /// <remarks>From then on whoever had the partition before can change none of its rows.</remarks>
     /// <param name="nameJournals">
-    /// The journals that may hold records that are in no segment, by the head row as it was. It may refuse by throwing.
+    /// The journals that may hold records that are in no segment, by the head row as it was. It may refuse by throwing,
+    /// or leave the partition alone by naming none at all.
     /// </param>
+    /// <returns>Null when it was left alone.</returns>
     /// <exception cref="StorageDamagedException">The row or the last segment is damaged.</exception>
-    public static async Task<PartitionStore> TakeOverAsync(
+    public static async Task<PartitionStore?> TakeOverAsync(
         PartitionId id,
         IStorage storage,
         SegmentCache segments,
-        Func<PartitionHead, ValueTask<IReadOnlyList<string>>> nameJournals,
+        Func<PartitionHead, ValueTask<IReadOnlyList<string>?>> nameJournals,
         CancellationToken cancellationToken)
     {
         var row = await storage.Tables
@@ -88,7 +94,11 @@ internal sealed class PartitionStore
             await store.LoadHistoryAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var journals = await nameJournals(store.Head).ConfigureAwait(false);
+        if (await nameJournals(store.Head).ConfigureAwait(false) is not { } journals)
+        {
+            return null;
+        }
+
         await store.CommitAsync(store.Head with { Epoch = store.Head.Epoch + 1, Journals = journals })
             .ConfigureAwait(false);
         if (store.Segments.Count > 0)
@@ -116,7 +126,8 @@ internal sealed class PartitionStore
             .ConfigureAwait(false);
         if (rows.FirstOrDefault(row => row.RowKey == PartitionRows.HeadKey)?.ETag != _headETag)
         {
-            throw new ManifestFaultException(_id, new IOException("It has been taken over by another process."));
+            throw new ManifestFaultException(
+                _id, new TableConflictException("It has been taken over by another process."));
         }
 
         List<SegmentEntry> segments =
@@ -196,6 +207,9 @@ internal sealed class PartitionStore
 
     /// <summary>Notes how far the partition is compacted.</summary>
     public Task MarkCompactedAsync(long offset) => CommitAsync(Head with { CompactedOffset = offset });
+
+    /// <summary>Notes that all records are in segments, so that the partition is free to be taken over.</summary>
+    public Task ReleaseAsync() => CommitAsync(Head with { Journals = [] });
 
     /// <summary>Moves the log start forward and takes segments that lie wholly before it from the manifest.</summary>
     /// <remarks>

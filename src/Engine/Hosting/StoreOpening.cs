@@ -16,7 +16,8 @@ internal sealed record StoreOpening(
     /// <summary>Counts the opening, reads the storage, recovers its journals, and begins a new one.</summary>
     /// <exception cref="IOException">The storage cannot be read or written.</exception>
     /// <exception cref="InvalidDataException">A row is damaged; the message names it.</exception>
-    public static async Task<StoreOpening> RunAsync(HostServices services, CancellationToken cancellationToken)
+    public static async Task<StoreOpening> RunAsync(
+        HostServices services, IJournalOwners owners, CancellationToken cancellationToken)
     {
         var storage = services.Storage;
         var tables = storage.Tables;
@@ -24,7 +25,8 @@ internal sealed record StoreOpening(
 
         // What is read from here on says all there is to know of what the owners before have acknowledged.
         var claim = await CatalogClaim.TakeAsync(storage, identity.Openings, cancellationToken).ConfigureAwait(false);
-        var journals = await FormerJournals.FindAsync(storage, cancellationToken).ConfigureAwait(false);
+        var journals = await FormerJournals.FindAsync(storage, owners, cancellationToken)
+            .ConfigureAwait(false);
         var topics = await StoredTopics.ReadAsync(tables, cancellationToken).ConfigureAwait(false);
         var quotas = QuotaRows.Decode(
             await tables.QueryAsync(QuotaRows.Table, QuotaRows.PartitionKey, cancellationToken).ConfigureAwait(false));

@@ -22,6 +22,10 @@ internal sealed class TopicCatalog(HostServices services, TopicSet topics, Catal
 
     public TopicSet Topics => _topics;
 
+    /// <summary>Whether the topic exists and has such a partition.</summary>
+    public bool Exists(PartitionId id)
+        => id.Partition >= 0 && id.Partition < (_topics.FindById(id.TopicId)?.PartitionCount ?? 0);
+
     public ValueTask<TopicDescription?> FindAsync(string name, CancellationToken cancellationToken)
         => new(_topics.Find(name));
 

@@ -6,7 +6,8 @@ namespace OrleansStream.Engine.Hosting;
 
 /// <summary>Deletes what is left of topics whose deletion was interrupted, when the storage is opened next.</summary>
 /// <remarks>
-/// A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it.
+/// A tombstone outlives every journal that may hold records of its topic; damaged ones are kept, and so is it. While
+/// others are at work on the storage, what they have deleted is theirs to clear away.
 /// </remarks>
 internal static class TopicLeftovers
 {
@@ -16,6 +17,11 @@ internal static class TopicLeftovers
         RecoveryResult recovery,
         CancellationToken cancellationToken)
     {
+        if (recovery.Journals.HasLivingOwners)
+        {
+            return;
+        }
+
         foreach (var (id, tombstone) in tombstones)
         {
             for (var partition = 0; partition < tombstone.PartitionCount; partition++)
@@ -25,8 +31,7 @@ internal static class TopicLeftovers
             }
         }
 
-        var hasJournals = recovery.DamagedPartitions.Count > 0 || recovery.DamagedJournals.Count > 0;
-        foreach (var ids in tombstones.Keys.Where(_ => !hasJournals).Chunk(TableLimits.BatchOperations))
+        foreach (var ids in tombstones.Keys.Where(_ => !recovery.HasDamage).Chunk(TableLimits.BatchOperations))
         {
             var operations = ids
                 .Select(id => new TableOperation(TableOperationKind.Delete, TopicRows.TombstoneKey(id))).ToArray();

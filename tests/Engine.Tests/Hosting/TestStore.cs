@@ -29,11 +29,16 @@ internal sealed class TestStore : IAsyncDisposable
     public long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public static async Task<TestStore> OpenAsync(
-        IStorage storage, EngineOptions? options = null, TimeProvider? time = null)
+        IStorage storage, EngineOptions? options = null, TimeProvider? time = null, IJournalOwners? owners = null)
     {
         time ??= new StandingClock();
         var store = await LogStore.OpenAsync(
-            storage, options ?? new EngineOptions(), time, NullLoggerFactory.Instance, CancellationToken.None);
+            storage,
+            options ?? new EngineOptions(),
+            time,
+            NullLoggerFactory.Instance,
+            owners ?? NoJournalOwners.Instance,
+            CancellationToken.None);
         return new TestStore(store, time);
     }
 

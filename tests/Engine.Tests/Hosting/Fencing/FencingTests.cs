@@ -27,25 +27,35 @@ public sealed class FencingTests
     [InlineData(9_000)]
     public async Task No_offset_is_acknowledged_twice_and_nothing_acknowledged_is_lost(int firstSeed)
     {
-        var acknowledged = 0;
-        var failures = 0;
-        for (var seed = firstSeed; seed < firstSeed + RunsEach; seed++)
-        {
-            try
-            {
-                var run = await RunAsync(seed);
-                acknowledged += run.Acknowledged;
-                failures += run.Failures;
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException($"Seed {seed}: {e.Message}", e);
-            }
-        }
+        var results = await RunAllAsync(firstSeed, areNeighbours: false);
 
         // Else the runs would show nothing.
-        Assert.InRange(acknowledged, RunsEach, int.MaxValue);
-        Assert.InRange(failures, RunsEach, int.MaxValue);
+        Assert.InRange(results.Sum(run => run.Acknowledged), RunsEach, int.MaxValue);
+        Assert.InRange(results.Sum(run => run.Failures), RunsEach, int.MaxValue);
+    }
+
+    // They leave each other alone and ask for partitions. Who is asked may be gone, be thought to be gone, stand still for
+    // longer than the other one has patience, or answer too late.
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(11_000)]
+    [InlineData(12_000)]
+    [InlineData(13_000)]
+    [InlineData(14_000)]
+    [InlineData(15_000)]
+    [InlineData(16_000)]
+    [InlineData(17_000)]
+    [InlineData(18_000)]
+    [InlineData(19_000)]
+    public async Task Owners_who_ask_each_other_for_partitions_acknowledge_no_offset_twice_and_lose_nothing(
+        int firstSeed)
+    {
+        var results = await RunAllAsync(firstSeed, areNeighbours: true);
+
+        Assert.InRange(results.Sum(run => run.Acknowledged), RunsEach, int.MaxValue);
+        Assert.InRange(results.Sum(run => run.Failures), RunsEach, int.MaxValue);
+        Assert.InRange(results.Sum(run => run.Released), RunsEach / 2, int.MaxValue);
+        Assert.InRange(results.Sum(run => run.Unreleased), RunsEach / 2, int.MaxValue);
     }
 
     [Fact]
@@ -63,7 +73,25 @@ public sealed class FencingTests
         await second.CreateAsync("other");
     }
 
-    private static async Task<(int Acknowledged, int Failures)> RunAsync(int seed)
+    private static async Task<List<Result>> RunAllAsync(int firstSeed, bool areNeighbours)
+    {
+        List<Result> results = [];
+        for (var seed = firstSeed; seed < firstSeed + RunsEach; seed++)
+        {
+            try
+            {
+                results.Add(await RunAsync(seed, areNeighbours));
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"Seed {seed}: {e.Message}", e);
+            }
+        }
+
+        return results;
+    }
+
+    private static async Task<Result> RunAsync(int seed, bool areNeighbours)
     {
         var random = new Random(seed);
         var storage = new MemoryStorage();
@@ -77,15 +105,19 @@ public sealed class FencingTests
 
         var steps = new Steps();
         var promises = new Promises();
+        var neighbours = areNeighbours ? new Neighbours(steps, new Random(random.Next())) : null;
         var owners = s_names
-            .Select(name => new Owner(name, storage, steps, promises, new Random(random.Next()))).ToArray();
+            .Select(name => new Owner(name, storage, steps, promises, new Random(random.Next()), neighbours)).ToArray();
+        neighbours?.Introduce(owners);
         var favourite = owners[0];
         for (var step = 0; step < StepsEach; step++)
         {
             await steps.WhenAsync(() => owners.All(owner => owner.IsHeld));
 
             // One owner at a time gets on for a while; the other stands where it is, before whatever it was to do next.
-            favourite = random.Next(15) == 0 ? owners[random.Next(2)] : favourite;
+            favourite = random.Next(15) == 0 ? owners[random.Next(2)]
+                : neighbours?.FindAsked(favourite) is { } asked && random.Next(4) > 0 ? asked
+                : favourite;
             await StepAsync(favourite, steps, random);
         }
 
@@ -96,7 +128,11 @@ public sealed class FencingTests
             await owner.KillAsync();
         }
 
-        return (promises.Count, owners.Sum(owner => owner.Failures));
+        return new(
+            promises.Count,
+            owners.Sum(owner => owner.Failures),
+            neighbours?.Released ?? 0,
+            neighbours?.Unreleased ?? 0);
     }
 
     private static async Task StepAsync(Owner owner, Steps steps, Random random)
@@ -161,4 +197,9 @@ public sealed class FencingTests
             }
         }
     }
+
+    /// <summary>What happened in a run.</summary>
+    /// <param name="Released">How many partitions were given up because somebody asked.</param>
+    /// <param name="Unreleased">How often somebody asked in vain.</param>
+    private sealed record Result(int Acknowledged, int Failures, int Released, int Unreleased);
 }

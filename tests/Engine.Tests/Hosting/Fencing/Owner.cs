@@ -7,7 +7,9 @@ namespace OrleansStream.Engine.Tests.Hosting.Fencing;
 
 /// <summary>A process that opens the storage, works with it, and closes it or dies, again and again.</summary>
 /// <remarks>At most two things at a time: appending, which is the journal's loop, and all else.</remarks>
-internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Promises promises, Random random)
+/// <param name="neighbours">Whom it asks for partitions; null when it knows of nobody.</param>
+internal sealed class Owner(
+    string name, MemoryStorage shared, Steps steps, Promises promises, Random random, Neighbours? neighbours = null)
 {
     public static readonly string[] Topics = ["left", "right"];
 
@@ -28,6 +30,9 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
 
     /// <summary>The name of this life: what an earlier one still has on its way is not its own.</summary>
     public string Life => $"{name}{_lives}";
+
+    /// <summary>The journal it writes; null while it has none.</summary>
+    public string? Journal => _store?.Store.Journal;
 
     /// <summary>How often it had to give up because somebody else had taken over, or an operation failed.</summary>
     public int Failures { get; private set; }
@@ -51,13 +56,22 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
                 _working = Start(CloseAsync);
             }
         }
+        else if (neighbours?.FindRequest(Journal) is { } request)
+        {
+            // It begins nothing else before it has answered.
+            if (IsIdle)
+            {
+                neighbours.Remove(request);
+                _working = Start(() => ReleaseAsync(request));
+            }
+        }
         else if (_appending.IsCompleted && _partitions.Count > 0 && random.Next(3) > 0)
         {
             _appending = Start(AppendAsync);
         }
         else if (_working.IsCompleted)
         {
-            _working = Start(_partitions.Count < Topics.Length ? OpenAsync : ChooseWork());
+            _working = Start(HasAll ? ChooseWork() : OpenAsync);
         }
     }
 
@@ -69,6 +83,8 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
         await CloseAsync();
         _lives++;
     }
+
+    private bool HasAll => Topics.All(topic => _partitions.TryGetValue(topic, out var partition) && partition.IsOpen);
 
     private Func<Task> ChooseWork()
     {
@@ -87,8 +103,8 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
     {
         _storage ??= new SteppedStorage(Life, shared, steps);
         _storage.HoldsSegmentDeletions = true;
-        _store ??= await TestStore.OpenAsync(_storage, s_options);
-        foreach (var topic in Topics.Where(topic => !_partitions.ContainsKey(topic)))
+        _store ??= await TestStore.OpenAsync(_storage, s_options, owners: neighbours?.Of(Life));
+        foreach (var topic in Topics.Where(topic => !_partitions.TryGetValue(topic, out var held) || !held.IsOpen))
         {
             _partitions[topic] = await _store.OpenAsync(topic);
 
@@ -106,6 +122,9 @@ internal sealed class Owner(string name, MemoryStorage shared, Steps steps, Prom
         await _store!.Store.ClosePartitionAsync(partition!);
         await OpenAsync();
     }
+
+    private async Task ReleaseAsync(ReleaseRequest request)
+        => request.Answer(await _store!.Store.TryReleaseAsync(request.Journal, request.Partition, default));
 
     private async Task CloseAsync()
     {

@@ -6,8 +6,18 @@ namespace OrleansStream.Engine.Tests.Hosting.Fencing;
 internal sealed class Promises
 {
     private readonly Dictionary<(string Topic, long Offset), int> _records = [];
+    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public int Count => _records.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_records)
+            {
+                return _records.Count;
+            }
+        }
+    }
 
     /// <summary>Fails when the offset was acknowledged before.</summary>
     public void Add(string topic, long offset, int number)
@@ -17,6 +27,17 @@ internal sealed class Promises
             Assert.True(
                 _records.TryAdd((topic, offset), number),
                 $"Offset {offset} of {topic} was acknowledged for {number} after it was for another record.");
+            _added.TrySetResult();
+        }
+    }
+
+    /// <summary>Waits for the next one.</summary>
+    public Task WhenAddedAsync()
+    {
+        lock (_records)
+        {
+            _added = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _added.Task;
         }
     }
 
