@@ -123,6 +123,7 @@ public sealed class HandoverTests : IAsyncLifetime
         Assert.Equal([1], await TestStore.ReadAllAsync(await third.OpenAsync("moved")));
 
         await second.AppendAsync(theirs, [3]);
+        await theirs.FlushAsync();
         Assert.Equal([1, 2, 3], await TestStore.ReadAllAsync(theirs));
         Assert.False(second.Store.Failed.IsCompleted);
     }
