@@ -65,13 +65,6 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan ProducerExpiration { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>
-    /// How long the owner of a partition may take to release it, before its journal is taken from it. Writing the tails
-    /// of a full memory takes seconds on a blob store.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
-    public TimeSpan ReleaseTimeout { get; init; } = TimeSpan.FromSeconds(10);
-
     /// <summary>How many partitions a topic gets that does not say.</summary>
     [Range(1, 10_000)]
     public int DefaultPartitionCount { get; init; } = 1;

@@ -96,7 +96,8 @@ internal sealed class FormerJournals
 
         foreach (var file in await journals.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (IsFenced(file) || await IsLeftoverAsync(file, journals, owners, cancellationToken).ConfigureAwait(false))
+            if (IsFenced(file)
+                || await IsLeftoverAsync(file, journals, owners, cancellationToken).ConfigureAwait(false))
             {
                 _files.Add(file);
             }

@@ -34,14 +34,14 @@ internal sealed record RecoveryResult(
 
 /// <summary>Copies every record that only a journal holds into segments, then deletes the journals.</summary>
 /// <remarks>
-/// Runs before anything of theirs is served. What is read back after a crash may never have been on the disk: it may come from
-/// the system's cache, after a flush that failed or never ended. So it is written anew to segments, which are synced,
-/// and the old files are not used again.
+/// Runs before anything of theirs is served. What is read back after a crash may never have been on the disk: it may
+/// come from the system's cache, after a flush that failed or never ended. So it is written anew to segments, which are
+/// synced, and the old files are not used again.
 ///
 /// An entry counts only for a partition whose head row names its journal: a journal that was recovered before, and
-/// whose deletion was interrupted, has nothing to say, nor has one whose owner released the partition. Others are left
-/// alone, as somebody may be serving them. Among the journals named an entry below the end of the log is
-/// skipped, the next one applied, and a gap is damage. While anything is damaged no journal file is deleted.
+/// whose deletion was interrupted, has nothing to say, nor has one whose owner released the partition, which somebody
+/// may be serving by now. Among the journals named an entry below the end of the log is skipped, the next one applied,
+/// and a gap is damage. While anything is damaged no journal file is deleted.
 /// </remarks>
 /// <param name="topics">Read after the journals were found.</param>
 internal sealed partial class JournalRecovery(HostServices services, FormerJournals journals, StoredTopics topics)
@@ -185,7 +185,7 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
     }
 
     // Null when the journal has nothing of the partition, or the partition's own storage is damaged: then it is refused,
-    // the others are not.
+    // and the others are not.
     private async ValueTask<Recovered?> LoadAsync(
         PartitionId id, JournalName journal, CancellationToken cancellationToken)
     {

@@ -112,8 +112,8 @@ public sealed partial class LogStore : IAsyncDisposable
         => _partitions.OpenAsync(id, turn, cancellationToken);
 
     /// <summary>
-    /// Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere. Does nothing
-    /// when it is closed already.
+    /// Writes what a partition has in memory to segments and closes it, so that it can be opened elsewhere. Does
+    /// nothing when it is closed already.
     /// </summary>
     /// <exception cref="IOException">The storage failed, and the store with it.</exception>
     public Task ClosePartitionAsync(PartitionHost host) => _partitions.CloseAsync(host);

@@ -14,14 +14,20 @@ internal sealed class JournalInUseException(PartitionId partition, string journa
 
 /// <summary>Takes partitions over from whoever had them before.</summary>
 /// <remarks>
-/// A partition is free when its head row names no journal, or only such as were recovered. Else the owner of the journal
-/// is asked to release it, once. If that does not help, the journal is fenced and recovered: for all its partitions, as
-/// its owner can acknowledge nothing any more. Whoever else does the same at the same time gets conflicts, and both look
-/// again; the rows let only one of them have each partition.
+/// A partition is free when its head row names no journal, or only such as were recovered. Else the owner of the
+/// journal is asked to release it, once. If that does not help, the journal is fenced and recovered: for all its
+/// partitions, as its owner can acknowledge nothing any more. Whoever else does the same at the same time gets
+/// conflicts, and both look again; the rows let only one of them have each partition.
 /// </remarks>
 internal sealed partial class PartitionTakeover(
     HostServices services, IJournalOwners owners, RecoveryResult opening) : IAsyncDisposable
 {
+    /// <summary>
+    /// How long an owner may take to release a partition before its journal is taken from it. Writing the tail of a
+    /// partition to a blob store takes a second or two.
+    /// </summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>How often it is looked again when somebody else has changed the same rows.</summary>
     private const int MaxTries = 10;
 
@@ -102,7 +108,7 @@ internal sealed partial class PartitionTakeover(
 
     private async Task<bool> TryAskAsync(string journal, PartitionId id, CancellationToken cancellationToken)
     {
-        using var overdue = new CancellationTokenSource(services.Options.ReleaseTimeout, services.Time);
+        using var overdue = new CancellationTokenSource(Patience, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, cancellationToken);
         try
         {

@@ -4,7 +4,9 @@ using OrleansStream.Engine.Topics;
 
 namespace OrleansStream.Engine.Hosting;
 
-/// <summary>What a <see cref="LogStore"/> begins with: the rows of a storage, after its journals were recovered.</summary>
+/// <summary>
+/// What a <see cref="LogStore"/> begins with: the rows of a storage, after its journals were recovered.
+/// </summary>
 internal sealed record StoreOpening(
     ClusterRow Identity,
     TopicSet Topics,

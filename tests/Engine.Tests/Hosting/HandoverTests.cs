@@ -98,7 +98,7 @@ public sealed class HandoverTests : IAsyncLifetime
         await _stores.WhenAskedAsync().WaitAsync(s_timeout);
         Assert.False(opening.IsCompleted);
 
-        clock.Advance(new EngineOptions().ReleaseTimeout);
+        clock.Advance(PartitionTakeover.Patience);
 
         var taken = await opening.WaitAsync(s_timeout);
         Assert.Equal([1, 2], await TestStore.ReadAllAsync(taken));

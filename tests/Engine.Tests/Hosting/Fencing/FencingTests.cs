@@ -34,8 +34,8 @@ public sealed class FencingTests
         Assert.InRange(results.Sum(run => run.Failures), RunsEach, int.MaxValue);
     }
 
-    // They leave each other alone and ask for partitions. Who is asked may be gone, be thought to be gone, stand still for
-    // longer than the other one has patience, or answer too late.
+    // They leave each other alone and ask for partitions. Who is asked may be gone, be thought to be gone, stand still
+    // for longer than the other one has patience, or answer too late.
     [Theory]
     [InlineData(10_000)]
     [InlineData(11_000)]

@@ -20,8 +20,8 @@ internal sealed class ReleaseRequest(string asker, string journal, PartitionId p
 
 /// <summary>Lets owners ask each other for partitions.</summary>
 /// <remarks>
-/// Asking is a step of the asker, which ends when it is let go: with the answer, or without one, as if its patience were
-/// over. Until then the owner finds the request. Now and then an owner at work is taken for one that is gone.
+/// Asking is a step of the asker, which ends when it is let go: with the answer, or without one, as if its patience
+/// were over. Until then the owner finds the request. Now and then an owner at work is taken for one that is gone.
 /// </remarks>
 internal sealed class Neighbours(Steps steps, Random random)
 {
