@@ -184,8 +184,8 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
         }
     }
 
-    // Null when the journal has nothing of the partition, or the partition's own storage is damaged: then it is refused,
-    // and the others are not.
+    // Null when the journal has nothing of the partition, or the partition's own storage is damaged: then that one is
+    // refused, and the others are not.
     private async ValueTask<Recovered?> LoadAsync(
         PartitionId id, JournalName journal, CancellationToken cancellationToken)
     {
