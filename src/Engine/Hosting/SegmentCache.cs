@@ -134,7 +134,8 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
 
     private async Task<OpenSegment> OpenAsync(PartitionId partition, SegmentEntry entry)
     {
-        var file = await store.OpenAsync(partition, entry.Name, CancellationToken.None).ConfigureAwait(false);
+        var file = await store.OpenAsync(partition, entry.Name, entry.FileBytes, CancellationToken.None)
+            .ConfigureAwait(false);
         try
         {
             var footer = await ReadFooterAsync(partition, entry, file).ConfigureAwait(false);
