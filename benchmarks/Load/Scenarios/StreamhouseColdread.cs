@@ -16,8 +16,7 @@ namespace OrleansStream.Load.Scenarios;
 /// Each topic lies in a storage of its own, and each reading opens that anew. Files are dropped from the system's cache
 /// before; what Azurite has lies in its memory, or in that of the system where it is too much for its own, so there the
 /// requests are what costs. The local disk is read both through the system's cache alone and through the block cache.
-/// Beside polls of a cold disk stand the same polls once more, with all in the system's cache: what they take is not the
-/// disk's.
+/// Beside polls of a cold disk stand the same polls with all in the system's cache: what those take is not the disk's.
 /// </remarks>
 internal static class StreamhouseColdread
 {

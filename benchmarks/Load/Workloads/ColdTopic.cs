@@ -9,7 +9,7 @@ using OrleansStream.Load.Targets;
 namespace OrleansStream.Load.Workloads;
 
 /// <summary>What one consumer found when it read all of a topic.</summary>
-/// <param name="FirstPoll">How long that poll took in which the segments are opened; it is one of the others too.</param>
+/// <param name="FirstPoll">How long the poll took that opens the segments; it is one of the others too.</param>
 internal sealed record ColdReading(
     Throughput Bytes, BlockCacheCounts Cache, LatencyHistogram Polls, TimeSpan FirstPoll)
 {

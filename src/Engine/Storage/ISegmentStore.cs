@@ -43,8 +43,8 @@ public interface ISegmentStore
     /// <summary>Opens a segment that is known to have so many bytes.</summary>
     /// <remarks>
     /// Where asking for the length is a request, the first read finds out instead: it throws
-    /// <see cref="FileNotFoundException"/> when there is no such segment, and <see cref="InvalidDataException"/> when it
-    /// has another length. Elsewhere the file tells its true length.
+    /// <see cref="FileNotFoundException"/> when there is no such segment, and <see cref="InvalidDataException"/> when
+    /// it has another length. Elsewhere the file tells its true length.
     /// </remarks>
     ValueTask<ISegmentFile> OpenAsync(
         PartitionId partition, SegmentName name, long lengthBytes, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace OrleansStream.TestKit.Clients;
 
-/// <summary>The emulator of Azure storage, in a process of its own, with everything in its memory or in files.</summary>
+/// <summary>The emulator of Azure storage, in a process of its own, with all in its memory or in files.</summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
     // What every emulator accepts; published by its makers.
