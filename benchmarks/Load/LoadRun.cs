@@ -6,6 +6,9 @@ namespace OrleansStream.Load;
 /// <summary>One run of the program: what scenarios may spend, and the figures they found so far.</summary>
 internal sealed class LoadRun(LoadOptions options, TextWriter output)
 {
+    /// <summary>How often a figure and its limit are measured, by turns.</summary>
+    public const int RoundCount = 3;
+
     private readonly List<Figure> _figures = [];
 
     /// <summary>How long one case runs.</summary>
@@ -40,10 +43,11 @@ internal sealed class LoadRun(LoadOptions options, TextWriter output)
     /// Measures something and its limit by turns, as the machine may be busier at one time than at another, and keeps
     /// the round whose ratio is the median.
     /// </summary>
+    /// <param name="roundCount">Fewer than usual where a round takes minutes.</param>
     public async Task<(double Ours, double Limit)> MeasureBesideAsync(
-        Func<Task<Throughput>> ours, Func<Task<Throughput>> limit)
+        Func<Task<Throughput>> ours, Func<Task<Throughput>> limit, int roundCount = RoundCount)
     {
-        var rounds = new (double Ours, double Limit)[IsDryRun ? 1 : 3];
+        var rounds = new (double Ours, double Limit)[IsDryRun ? 1 : roundCount];
         for (var i = 0; i < rounds.Length; i++)
         {
             var most = (await limit()).PerSecond;

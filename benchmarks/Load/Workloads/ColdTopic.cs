@@ -9,7 +9,9 @@ using OrleansStream.Load.Targets;
 namespace OrleansStream.Load.Workloads;
 
 /// <summary>What one consumer found when it read all of a topic.</summary>
-internal sealed record ColdReading(Throughput Bytes, BlockCacheCounts Cache, LatencyHistogram Polls)
+/// <param name="FirstPoll">How long the poll took that opens the segments; it is one of the others too.</param>
+internal sealed record ColdReading(
+    Throughput Bytes, BlockCacheCounts Cache, LatencyHistogram Polls, TimeSpan FirstPoll)
 {
     /// <summary>How many reads of blocks there were.</summary>
     public long BlockReads => Cache.Hits + Cache.Misses;
@@ -77,6 +79,7 @@ internal sealed record ColdTopic(
         var offsets = new long[Partitions];
         var polls = new LatencyHistogram();
         var bytes = 0L;
+        var firstPoll = TimeSpan.Zero;
         var start = Stopwatch.GetTimestamp();
         while (offsets.Any(offset => offset < RecordsPerPartition))
         {
@@ -84,7 +87,9 @@ internal sealed record ColdTopic(
             var fetches = partitions.Select((partition, i) => partition.FetchAsync(
                 new FetchRequest(offsets[i], fetchBytes, MinBytes: 1, TimeSpan.Zero), CancellationToken.None).AsTask());
             var replies = await Task.WhenAll(fetches);
-            polls.Add(Stopwatch.GetTimestamp() - begun);
+            var end = Stopwatch.GetTimestamp();
+            polls.Add(end - begun);
+            firstPoll = bytes == 0 ? Stopwatch.GetElapsedTime(begun, end) : firstPoll;
             for (var i = 0; i < replies.Length; i++)
             {
                 using var records = replies[i].Records;
@@ -96,7 +101,7 @@ internal sealed record ColdTopic(
         var elapsed = Stopwatch.GetElapsedTime(start);
         Array.ForEach(offsets, offset =>
             WrongResultException.ThrowUnlessEqual(RecordsPerPartition, offset, "The end of a partition"));
-        return new(new(bytes, elapsed), store.CacheCounts, polls);
+        return new(new(bytes, elapsed), store.CacheCounts, polls, firstPoll);
     }
 
     /// <summary>Reads the same segments with nothing of ours in between: requests of 1 MiB, four at a time.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -6,19 +7,11 @@ using OrleansStream.Engine.Storage;
 namespace OrleansStream.AzureStorage.Blobs;
 
 /// <summary>Reads ranges of one blob, as long as it was when it was opened.</summary>
-internal sealed class BlobReader : ISegmentFile
+/// <param name="isChecked">Whether the length is only believed, so that each read makes sure of it.</param>
+internal sealed class BlobReader(BlobBaseClient blob, StorageCalls calls, long lengthBytes, bool isChecked)
+    : ISegmentFile
 {
-    private readonly BlobBaseClient _blob;
-    private readonly StorageCalls _calls;
-
-    private BlobReader(BlobBaseClient blob, StorageCalls calls, long lengthBytes)
-    {
-        _blob = blob;
-        _calls = calls;
-        LengthBytes = lengthBytes;
-    }
-
-    public long LengthBytes { get; }
+    public long LengthBytes => lengthBytes;
 
     /// <exception cref="FileNotFoundException">There is no such blob.</exception>
     public static async ValueTask<BlobReader> OpenAsync(
@@ -35,11 +28,11 @@ internal sealed class BlobReader : ISegmentFile
                 }
                 catch (RequestFailedException e) when (e.Status == 404)
                 {
-                    throw new FileNotFoundException($"There is no {blob.Name}.", blob.Name, e);
+                    throw Missing(blob, e);
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        return new BlobReader(blob, calls, lengthBytes);
+        return new BlobReader(blob, calls, lengthBytes, isChecked: false);
     }
 
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -48,17 +41,42 @@ internal sealed class BlobReader : ISegmentFile
         var count = (int)Math.Min(buffer.Length, LengthBytes - position);
         return count <= 0
             ? ValueTask.FromResult(0)
-            : _calls.RunAsync(_blob.Name, token => FillAsync(position, buffer[..count], token), cancellationToken);
+            : calls.RunAsync(blob.Name, token => FillAsync(position, buffer[..count], token), cancellationToken);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<int> FillAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var options = new BlobDownloadOptions { Range = new HttpRange(position, buffer.Length) };
-        using var download = (await _blob.DownloadStreamingAsync(options, cancellationToken)
-            .ConfigureAwait(false)).Value;
+        using var download = await DownloadAsync(position, buffer.Length, cancellationToken).ConfigureAwait(false);
+        if (isChecked && ContentRangeHeaderValue.Parse(download.Details.ContentRange).Length is var found
+            && found != lengthBytes)
+        {
+            throw new InvalidDataException($"{blob.Name} has {found} bytes, not {lengthBytes}.");
+        }
+
         await download.Content.ReadExactlyAsync(buffer, cancellationToken).ConfigureAwait(false);
         return buffer.Length;
     }
+
+    private async Task<BlobDownloadStreamingResult> DownloadAsync(
+        long position, int lengthBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = new BlobDownloadOptions { Range = new HttpRange(position, lengthBytes) };
+            return (await blob.DownloadStreamingAsync(options, cancellationToken).ConfigureAwait(false)).Value;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            throw Missing(blob, e);
+        }
+        catch (RequestFailedException e) when (e.Status == 416)
+        {
+            throw new InvalidDataException($"{blob.Name} ends before position {position}.", e);
+        }
+    }
+
+    private static FileNotFoundException Missing(BlobBaseClient blob, RequestFailedException cause)
+        => new($"There is no {blob.Name}.", blob.Name, cause);
 }

@@ -50,6 +50,13 @@ internal sealed class BlockBlobSegmentStore(BlobContainerClient container, Stora
         PartitionId partition, SegmentName name, CancellationToken cancellationToken)
         => await BlobReader.OpenAsync(BlobOf(partition, name), calls, cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<ISegmentFile> OpenAsync(
+        PartitionId partition, SegmentName name, long lengthBytes, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new BlobReader(BlobOf(partition, name), calls, lengthBytes, isChecked: true);
+    }
+
     public async ValueTask<IReadOnlyList<SegmentName>> ListAsync(
         PartitionId partition, CancellationToken cancellationToken)
     {

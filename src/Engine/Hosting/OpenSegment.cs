@@ -1,5 +1,6 @@
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Storage;
+using OrleansStream.Protocols;
 
 namespace OrleansStream.Engine.Hosting;
 
@@ -8,6 +9,9 @@ namespace OrleansStream.Engine.Hosting;
 /// <param name="blocks">What its batches are read through; null to read the file itself.</param>
 internal sealed class OpenSegment(string description, ISegmentFile file, SegmentFooter footer, BlockCache? blocks)
 {
+    /// <summary>Enough for the system to take its reader for one in sequence.</summary>
+    private const int MaxFirstBytes = 128 * 1_024;
+
     private readonly Holders _holders = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -48,7 +52,19 @@ internal sealed class OpenSegment(string description, ISegmentFile file, Segment
 
     /// <summary>
     /// Fetches the first batches for a reader who comes from the segment before and reads so many bytes at once.
-    /// Without a block cache that is left to the system.
     /// </summary>
-    public void ReadAhead(int readBytes) => blocks?.ReadAhead(this, readBytes);
+    /// <exception cref="StorageDamagedException">The file ends within them.</exception>
+    public async ValueTask ReadAheadAsync(int readBytes, CancellationToken cancellationToken)
+    {
+        if (blocks is not null)
+        {
+            blocks.ReadAhead(this, readBytes);
+            return;
+        }
+
+        // Read only to be in the system's cache, which then reads ahead by itself.
+        var length = Math.Min(Math.Min(readBytes, MaxFirstBytes), footer.BatchBytes);
+        using var first = PooledBuffer.Rent((int)length);
+        await ReadFileAsync(0, first.Memory, cancellationToken).ConfigureAwait(false);
+    }
 }

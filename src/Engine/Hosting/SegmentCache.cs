@@ -14,6 +14,13 @@ namespace OrleansStream.Engine.Hosting;
 internal sealed class SegmentCache(ISegmentStore store, int capacity, long indexBytes, BlockCache? blocks = null)
     : IAsyncDisposable
 {
+    /// <summary>
+    /// How many reads before the end of a local segment the next one is opened, which takes a disk as long as one or
+    /// two, and how many bytes at least: readers of a few records are quick.
+    /// </summary>
+    private const int ReadsAhead = 4;
+    private const int MinAheadBytes = 128 * 1_024;
+
     private readonly ConcurrentDictionary<(PartitionId Partition, SegmentName Name), Slot> _open = [];
     private readonly ConcurrentDictionary<OpenSegment, bool> _closing = []; // Let go, but still being read.
     private long _indexBytes;
@@ -21,9 +28,10 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
 
     /// <summary>
     /// How many bytes before the end of a segment a reader is to be announced to the next one, by what it reads at
-    /// once; 0 without a block cache.
+    /// once.
     /// </summary>
-    public long AheadBytesFor(int readBytes) => blocks?.AheadBytesFor(readBytes) ?? 0;
+    public long AheadBytesFor(int readBytes)
+        => blocks?.AheadBytesFor(readBytes) ?? Math.Max(MinAheadBytes, (long)ReadsAhead * readBytes);
 
     /// <summary>Opens a segment, or finds it open. The caller releases it.</summary>
     /// <exception cref="StorageDamagedException">
@@ -134,7 +142,8 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
 
     private async Task<OpenSegment> OpenAsync(PartitionId partition, SegmentEntry entry)
     {
-        var file = await store.OpenAsync(partition, entry.Name, CancellationToken.None).ConfigureAwait(false);
+        var file = await store.OpenAsync(partition, entry.Name, entry.FileBytes, CancellationToken.None)
+            .ConfigureAwait(false);
         try
         {
             var footer = await ReadFooterAsync(partition, entry, file).ConfigureAwait(false);

@@ -182,8 +182,14 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         try
         {
             var open = await cache.AcquireAsync(partition, segment.Entry, CancellationToken.None).ConfigureAwait(false);
-            open.ReadAhead(readBytes);
-            await open.ReleaseAsync().ConfigureAwait(false);
+            try
+            {
+                await open.ReadAheadAsync(readBytes, CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                await open.ReleaseAsync().ConfigureAwait(false);
+            }
         }
         catch (IOException)
         {

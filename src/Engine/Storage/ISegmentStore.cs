@@ -40,6 +40,16 @@ public interface ISegmentStore
     /// <exception cref="FileNotFoundException">There is no such segment.</exception>
     ValueTask<ISegmentFile> OpenAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken);
 
+    /// <summary>Opens a segment that is known to have so many bytes.</summary>
+    /// <remarks>
+    /// Where asking for the length is a request, the first read finds out instead: it throws
+    /// <see cref="FileNotFoundException"/> when there is no such segment, and <see cref="InvalidDataException"/> when
+    /// it has another length. Elsewhere the file tells its true length.
+    /// </remarks>
+    ValueTask<ISegmentFile> OpenAsync(
+        PartitionId partition, SegmentName name, long lengthBytes, CancellationToken cancellationToken)
+        => OpenAsync(partition, name, cancellationToken);
+
     /// <summary>The committed segments of a partition, in any order.</summary>
     ValueTask<IReadOnlyList<SegmentName>> ListAsync(PartitionId partition, CancellationToken cancellationToken);
 

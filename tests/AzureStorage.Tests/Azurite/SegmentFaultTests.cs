@@ -55,6 +55,44 @@ public sealed class SegmentFaultTests : FaultSuite
         Assert.Equal("theirs"u8.ToArray(), await ReadAsync());
     }
 
+    [Fact]
+    public async Task A_segment_of_known_length_is_read_without_asking_for_it()
+    {
+        await WriteAsync(Bytes(SmallBytes));
+        Network.Next("HEAD", "segments/", Fate.Busy);
+
+        await using var segment = await Storage.Segments.OpenAsync(Partition, Name, SmallBytes, None);
+        var end = new byte[100];
+        Assert.Equal(end.Length, await segment.ReadAsync(SmallBytes - end.Length, end, None));
+
+        Assert.Equal(Bytes(SmallBytes)[^end.Length..], end);
+        Assert.Equal(0, await segment.ReadAsync(SmallBytes, end, None));
+        Assert.Equal(1, Network.PlannedCount);
+    }
+
+    [Theory]
+    [InlineData(SmallBytes - 1)]
+    [InlineData(SmallBytes + 1)]
+    [InlineData(2 * SmallBytes)]
+    public async Task A_segment_that_is_not_as_long_as_it_was_said_to_be_cannot_be_read(int knownBytes)
+    {
+        await WriteAsync(Bytes(SmallBytes));
+
+        await using var segment = await Storage.Segments.OpenAsync(Partition, Name, knownBytes, None);
+
+        await Assert.ThrowsAsync<InvalidDataException>(
+            async () => await segment.ReadAsync(knownBytes - 100, new byte[100], None));
+    }
+
+    [Fact]
+    public async Task A_segment_of_known_length_that_is_not_there_is_found_missing_by_the_first_read()
+    {
+        await using var segment = await Storage.Segments.OpenAsync(Partition, Name, SmallBytes, None);
+
+        await Assert.ThrowsAsync<FileNotFoundException>(
+            async () => await segment.ReadAsync(0, new byte[100], None));
+    }
+
     private async Task WriteAsync(byte[] bytes)
     {
         await using var writer = await Storage.Segments.CreateAsync(Partition, Name, None);

@@ -6,6 +6,7 @@ using OrleansStream.Engine.Storage.Memory;
 using OrleansStream.Protocols;
 using OrleansStream.TestKit;
 using OrleansStream.TestKit.Batches;
+using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Hosting;
 
@@ -32,6 +33,7 @@ public sealed class SegmentReadsTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        await _reads.DisposeAsync();
         await _cache.DisposeAsync();
         await _budget.DisposeAsync();
         Assert.Equal((0, _rentedBefore), (_budget.UsedBytes, PooledBuffer.RentedCount));
@@ -107,6 +109,30 @@ public sealed class SegmentReadsTests : IAsyncLifetime
 
         await Assert.ThrowsAsync<StorageDamagedException>(
             () => ReadAsync([new LogSegment(entry)], entry.NextOffset - 1, 1_000));
+    }
+
+    [Theory]
+    [InlineData(10, 2, 4)] // For each of both segments its footer, and some batches.
+    [InlineData(4_000, 1, 2)]
+    public async Task A_reader_near_the_end_of_a_segment_has_the_next_one_opened_and_its_beginning_read(
+        int batchCount, int openedCount, int readCount)
+    {
+        var storage = new WatchedStorage(new MemoryStorage());
+        await using var cache = new SegmentCache(storage.Segments, 10, 1 << 20);
+        var reads = new SegmentReads(StoredSegments.Partition, cache, _budget);
+        var random = new Random(1);
+        var first = await StoredSegments.WriteAsync(
+            storage.Segments, StoredSegments.RandomBatches(random, batchCount, 0));
+        var second = await StoredSegments.WriteAsync(
+            storage.Segments, StoredSegments.RandomBatches(random, 10, first.NextOffset));
+
+        var plan = new ReadPlan(StreamError.None, 0, 0, [new LogSegment(first), new LogSegment(second)], null);
+        using (await reads.ReadAsync(plan, 1, TimeSpan.FromSeconds(1), CancellationToken.None))
+        {
+            await reads.DisposeAsync(); // Waits for what was begun.
+        }
+
+        Assert.Equal((openedCount, readCount), (storage.Opened, storage.Reads));
     }
 
     private static byte[] Expected(List<byte[]> batches, long offset, int maxBytes)

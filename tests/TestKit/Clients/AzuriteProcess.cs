@@ -1,6 +1,6 @@
 namespace OrleansStream.TestKit.Clients;
 
-/// <summary>The emulator of Azure storage, in a process of its own, with everything in its memory.</summary>
+/// <summary>The emulator of Azure storage, in a process of its own, with all in its memory or in files.</summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
     // What every emulator accepts; published by its makers.
@@ -38,11 +38,13 @@ public sealed class AzuriteProcess : IAsyncDisposable
         RepositoryRoot.Path, "tests/AzureStorage.Tests/Azurite/node_modules/azurite/dist/src/azurite.js");
 
     /// <summary>Starts it on ports of its own choice and returns once it serves.</summary>
-    public static async Task<AzuriteProcess> StartAsync()
+    /// <param name="directory">Where it keeps its files; null to keep everything in memory, at most half of it.</param>
+    public static async Task<AzuriteProcess> StartAsync(string? directory = null)
     {
+        string[] place = directory is null ? ["--inMemoryPersistence"] : ["--location", directory];
         var child = ChildProcess.Start(
-            "node", Script, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry",
-            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0");
+            "node", [Script, .. place, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0"]);
         try
         {
             return new AzuriteProcess(
