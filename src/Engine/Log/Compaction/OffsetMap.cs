@@ -11,7 +11,8 @@ namespace OrleansStream.Engine.Log.Compaction;
 /// its hash, of which none says where its entry is looked for; offsets count from the first one of the stretch.
 ///
 /// A key is only compared with those few that lie where it belongs, about 13 where the map is as full as it may get. So
-/// among a billion records, one is taken for another key's with a probability of 10^-19.
+/// among a billion records, one is taken for another key's with a probability of less than 10^-18; and then the older
+/// record of the two is lost.
 ///
 /// The array is rented: a new one would cost more than filling it, as the system hands out memory page by page.
 ///
