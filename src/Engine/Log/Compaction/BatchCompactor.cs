@@ -7,9 +7,9 @@ namespace OrleansStream.Engine.Log.Compaction;
 
 /// <summary>Decides which records of a log survive a pass of compaction, batch by batch, in order.</summary>
 /// <remarks>
-/// First all dirty batches are noted in the <see cref="CompactionMemory"/>, as far as it has room. Then the whole log up
-/// to there is gone through again, in order, and what has a later record of the same key goes. A record without a key
-/// goes as well: it is from a time when the topic was not compacted.
+/// First all dirty batches are noted in the <see cref="CompactionMemory"/>, as far as it has room. Then the whole log
+/// up to there is gone through again, in order, and what has a later record of the same key goes. A record without a
+/// key goes as well: it is from a time when the topic was not compacted.
 ///
 /// A tombstone stays until no record before it has its key, and then for the topic's <c>delete.retention.ms</c>. That
 /// is known when the pass that notes it reaches its batch, and written there as the batch's delete horizon.

@@ -60,7 +60,7 @@ public sealed class CompactionMemory : IDisposable
         return true;
     }
 
-    /// <summary>Whether <see cref="IsSuperseded(long)"/> can say it of noted records from one offset to another.</summary>
+    /// <summary>Whether <see cref="IsSuperseded(long)"/> can tell of noted records between two offsets.</summary>
     public bool Remembers(long firstOffset, long lastOffset)
         => _superseded.Knows(firstOffset) && _superseded.Knows(lastOffset);
 

@@ -2,8 +2,8 @@ namespace OrleansStream.Engine.Storage.Memory;
 
 /// <summary>Bytes that one writer appends to and any number of readers see.</summary>
 /// <remarks>
-/// Readers take the content as it is at that moment. An append writes behind it, never into it: into the last chunk, into
-/// a larger copy of the first while the file is small, and then into further ones, so that nothing large is copied.
+/// Readers take the content as it is at that moment. An append writes behind it, never into it: into the last chunk,
+/// into a larger copy of the first while the file is small, and then into further ones: nothing large is copied.
 /// </remarks>
 internal sealed class MemoryFile
 {

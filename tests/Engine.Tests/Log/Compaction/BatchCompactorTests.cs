@@ -93,7 +93,8 @@ public sealed class BatchCompactorTests
     [InlineData(-3, 1)]
     public void A_batch_whose_offsets_are_no_offsets_of_its_own_stays_as_it_is(int first, int second)
     {
-        var log = Log(KeyedBatch.Of(Old), WithOffsets(first, second), KeyedBatch.Of(Old), KeyedBatch.Of([new("x", "2"), new("y", "2")]));
+        KeyedRecord[] later = [new("x", "2"), new("y", "2")];
+        var log = Log(KeyedBatch.Of(Old), WithOffsets(first, second), KeyedBatch.Of(Old), KeyedBatch.Of(later));
 
         var compacted = Compact(log);
 
@@ -125,7 +126,9 @@ public sealed class BatchCompactorTests
     {
         var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
 
-        Assert.Equal([(0, Old[0]), (2, Old[2]), (3, New[0]), (4, New[1])], KeyedBatch.Read(Compact(log, startOffset: 2)));
+        var compacted = Compact(log, startOffset: 2);
+
+        Assert.Equal([(0, Old[0]), (2, Old[2]), (3, New[0]), (4, New[1])], KeyedBatch.Read(compacted));
     }
 
     // Pass after pass, until all is compacted; after each the log says the same.
