@@ -49,6 +49,7 @@ internal sealed record Bound(string Work, string Figure, double Most)
         new("bytes allocated by an append in process, acks=1", "allocations/memory", 1),
         new("bytes allocated by an append in process, acks=all", "allocations/synced", 1),
         new("compaction of 100 MB in memory, 1 KB, 50 %", "takhin-compaction/memory/10x1024/50%/100MB", 100),
+        new("compaction of 100 MB in memory, 100 B, 50 %", "takhin-compaction/memory/10x100/50%/100MB", 100),
         new("bytes allocated by our client, consumed 100 B", "dotnet-client/consume/100/none/allocated", 100),
         new("bytes allocated by our client, consumed 100 B, lz4", "dotnet-client/consume/100/lz4/allocated", 100),
         new("bytes allocated by our client, consumed 1 KB", "dotnet-client/consume/1024/none/allocated", 100),
@@ -57,6 +58,21 @@ internal sealed record Bound(string Work, string Figure, double Most)
         new("p99 of a cold poll of 100 partitions, local disk", "streamhouse-coldread/local/poll-100", 10),
         new("opening a partition with 10,000 segments", "opening/partition", 1_000),
         new("imbalance of hashed keys over partitions", "takhin-balance/32", 5),
+    ];
+}
+
+/// <summary>What a figure has to reach by itself.</summary>
+/// <param name="Figure">The name of the figure.</param>
+/// <param name="Least">In the unit of the figure.</param>
+internal sealed record Floor(string Work, string Figure, double Least)
+{
+    public static IReadOnlyList<Floor> All { get; } =
+    [
+        new("compaction, read and written, disk, 1 KB, 30 %", "takhin-compaction/disk/10x1024/30%", 1e9),
+        new("compaction, read and written, disk, 1 KB, 50 %", "takhin-compaction/disk/10x1024/50%", 1e9),
+        new("compaction, read and written, disk, 1 KB, 70 %", "takhin-compaction/disk/10x1024/70%", 1e9),
+        new("compaction, read and written, disk, 100 B, 50 %", "takhin-compaction/disk/10x100/50%", 1e9),
+        new("compaction, read and written, memory, 100 B, 50 %", "takhin-compaction/memory/10x100/50%", 1e9),
     ];
 }
 

@@ -24,6 +24,15 @@ internal static class GoalTable
             }
         }
 
+        foreach (var floor in Floor.All)
+        {
+            if (byName.TryGetValue(floor.Figure, out var figure))
+            {
+                WriteRow(output, floor.Work, FigureText.Value(figure.Value, figure.Unit), "", "",
+                    ">= " + FigureText.Value(floor.Least, figure.Unit), figure.Value >= floor.Least ? "yes" : "no");
+            }
+        }
+
         output.WriteLine();
         output.WriteLine("Other systems, in other runs on a machine of this kind: for orientation only.");
         output.WriteLine();

@@ -23,6 +23,8 @@ internal static class TakhinCompaction
     private const int OneKilobyte = 1_024;
     private const int SegmentBytes = 8 * 1_024 * 1_024;
     private const double GoalBytes = 100e6;
+    private const int WarmingRounds = 2;
+    private const int Rounds = 3;
 
     public static async Task RunAsync(LoadRun run)
     {
@@ -46,14 +48,7 @@ internal static class TakhinCompaction
 
     private static async Task MeasureInMemoryAsync(LoadRun run, KeyedRecords records, string name)
     {
-        // The first round is also that in which the code is compiled.
-        var compaction = default(Compaction);
-        for (var round = 0; round < (run.IsDryRun ? 1 : 3); round++)
-        {
-            await using var storage = new MemoryStorage();
-            compaction = await CompactAsync(storage, records);
-        }
-
+        var compaction = await MeasureAsync(run, () => Task.FromResult<IStorage>(new MemoryStorage()), records);
         var copy = MemoryLimit.MeasureCopy(compaction.ReadBytes + compaction.WrittenBytes);
         Add(run, "memory/" + name, compaction, new Comparison("memory copy", copy.PerSecond), records);
         var logBytes = compaction.ReadBytes / 2;
@@ -67,15 +62,32 @@ internal static class TakhinCompaction
     private static async Task MeasureOnDiskAsync(LoadRun run, KeyedRecords records, string name)
     {
         using var directory = new ScratchDirectory();
-        await using var storage = await LocalStorage.OpenAsync(
-            directory.Combine("data"), JournalSync.Os, CancellationToken.None);
-        var compaction = await CompactAsync(storage, records);
+        var round = 0;
+        var compaction = await MeasureAsync(run, async () => await LocalStorage.OpenAsync(
+            directory.Combine($"data-{round++}"), JournalSync.Os, CancellationToken.None), records);
         var path = directory.Combine("limit");
         var write = DiskLimit.MeasureWrite(path, Math.Max(1, compaction.WrittenBytes));
         var read = DiskLimit.MeasureRead([path], isCold: false);
         var seconds = (compaction.ReadBytes / read.PerSecond) + write.Elapsed.TotalSeconds;
         var limit = (compaction.ReadBytes + compaction.WrittenBytes) / seconds;
         Add(run, "disk/" + name, compaction, new Comparison("cached read + synced write", limit), records);
+    }
+
+    // The median of some rounds, after others in which the code is compiled, once roughly and then well.
+    private static async Task<Compaction> MeasureAsync(
+        LoadRun run, Func<Task<IStorage>> openAsync, KeyedRecords records)
+    {
+        var compactions = new List<Compaction>();
+        for (var round = 0; round < (run.IsDryRun ? 1 : WarmingRounds + Rounds); round++)
+        {
+            await using var storage = await openAsync();
+            compactions.Add(await CompactAsync(storage, records));
+        }
+
+        return compactions
+            .TakeLast(Rounds)
+            .OrderBy(compaction => compaction.Throughput.Elapsed)
+            .ElementAt((Math.Min(compactions.Count, Rounds) - 1) / 2);
     }
 
     private static void Add(

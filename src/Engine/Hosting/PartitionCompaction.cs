@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -48,16 +47,17 @@ internal sealed class PartitionCompaction(
         return isDue ? range : null;
     }
 
-    /// <summary>Memory for a pass, as large as it can need and as the options allow.</summary>
+    /// <summary>Memory for a pass, as large as it can need and as the options allow. The caller disposes it.</summary>
     public BatchCompactor Begin(in DirtyRange range, TopicConfig config)
     {
         Span<byte> seed = stackalloc byte[16];
         RandomNumberGenerator.Fill(seed);
-        var map = new OffsetMap(
+        var memory = new CompactionMemory(
+            range.StartOffset,
             range.EndOffset - range.StartOffset,
             services.Options.CompactionBytes,
             MemoryMarshal.Read<UInt128>(seed));
-        return new BatchCompactor(map, range, services.Now, config.DeleteRetention);
+        return new BatchCompactor(memory, range, services.Now, config.DeleteRetention);
     }
 
     /// <summary>Notes the keys of the segment that holds an offset.</summary>
@@ -92,20 +92,28 @@ internal sealed class PartitionCompaction(
         }
 
         var lastOffset = await turn.RunAsync(log, static log => log.Segments[^1].NextOffset).ConfigureAwait(false);
-        if (!await HasChangesAsync(compactor, segment, lastOffset, token).ConfigureAwait(false))
+        var pieces = CompactAsync(compactor, segment, lastOffset, token).GetAsyncEnumerator(token);
+        await using (pieces.ConfigureAwait(false))
         {
-            return (segment.NextOffset, []);
-        }
+            var unchangedCount = 0;
+            while (true)
+            {
+                if (!await pieces.MoveNextAsync().ConfigureAwait(false))
+                {
+                    return (segment.NextOffset, []);
+                }
 
-        var open = await services.Segments.AcquireAsync(id, segment.Entry, token).ConfigureAwait(false);
-        var footer = open.Footer;
-        await open.ReleaseAsync().ConfigureAwait(false);
-        var compacted = await store.ReplaceSegmentsAsync(
-            [segment.Entry], CompactAsync(compactor, segment, lastOffset, token), footer).ConfigureAwait(false);
-        var retired = await turn
-            .RunAsync((log, segment, compacted), static s => s.log.ReplaceSegments([s.segment], s.compacted))
-            .ConfigureAwait(false);
-        return (segment.NextOffset, retired);
+                if (pieces.Current.IsChanged)
+                {
+                    break;
+                }
+
+                unchangedCount++;
+            }
+
+            var left = LeftAsync(segment, unchangedCount, pieces, token);
+            return (segment.NextOffset, await ReplaceAsync(segment, left, token).ConfigureAwait(false));
+        }
     }
 
     private async Task<long> FindOldestAsync(DirtyRange range)
@@ -132,35 +140,49 @@ internal sealed class PartitionCompaction(
         => turn.RunAsync(
             (log, offset), static s => s.log.Segments.FirstOrDefault(segment => segment.NextOffset > s.offset));
 
-    // Mostly the first piece says so already.
-    private async Task<bool> HasChangesAsync(
-        BatchCompactor compactor, LogSegment segment, long lastOffset, CancellationToken token)
+    private async Task<IReadOnlyList<LogSegment>> ReplaceAsync(
+        LogSegment segment, IAsyncEnumerable<ReadOnlyMemory<byte>> left, CancellationToken token)
     {
-        var left = new ArrayBufferWriter<byte>(PieceBytes);
-        await foreach (var piece in ReadAsync(segment, segment.BaseOffset, token).ConfigureAwait(false))
-        {
-            left.ResetWrittenCount();
-            if (Checked(segment, () => compactor.Compact(piece.Span, lastOffset, left)))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        var open = await services.Segments.AcquireAsync(id, segment.Entry, token).ConfigureAwait(false);
+        var footer = open.Footer;
+        await open.ReleaseAsync().ConfigureAwait(false);
+        var compacted = await store.ReplaceSegmentsAsync([segment.Entry], left, footer).ConfigureAwait(false);
+        return await turn
+            .RunAsync((log, segment, compacted), static s => s.log.ReplaceSegments([s.segment], s.compacted))
+            .ConfigureAwait(false);
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> CompactAsync(
+    // What came before the first change is read once more: it was not kept, as there may have been no change at all.
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> LeftAsync(
+        LogSegment segment,
+        int unchangedCount,
+        IAsyncEnumerator<(ReadOnlyMemory<byte> Left, bool IsChanged)> pieces,
+        [EnumeratorCancellation] CancellationToken token)
+    {
+        var unchanged = ReadAsync(segment, segment.BaseOffset, token).Take(unchangedCount);
+        await foreach (var piece in unchanged.ConfigureAwait(false))
+        {
+            yield return piece;
+        }
+
+        do
+        {
+            yield return pieces.Current.Left;
+        }
+        while (await pieces.MoveNextAsync().ConfigureAwait(false));
+    }
+
+    private async IAsyncEnumerable<(ReadOnlyMemory<byte> Left, bool IsChanged)> CompactAsync(
         BatchCompactor compactor,
         LogSegment segment,
         long lastOffset,
         [EnumeratorCancellation] CancellationToken token)
     {
-        var left = new ArrayBufferWriter<byte>(PieceBytes);
         await foreach (var piece in ReadAsync(segment, segment.BaseOffset, token).ConfigureAwait(false))
         {
-            left.ResetWrittenCount();
-            Checked(segment, () => compactor.Compact(piece.Span, lastOffset, left));
-            yield return left.WrittenMemory;
+            ReadOnlyMemory<byte> left = default;
+            var isChanged = Checked(segment, () => compactor.TryCompact(piece, lastOffset, out left));
+            yield return (left, isChanged);
         }
     }
 

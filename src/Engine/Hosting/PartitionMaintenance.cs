@@ -139,7 +139,8 @@ internal sealed partial class PartitionMaintenance(
 
         while (await RunAsync(() => _compaction.FindDueAsync(config)).ConfigureAwait(false) is { } range)
         {
-            await CompactAsync(_compaction.Begin(range, config), range, cancellationToken).ConfigureAwait(false);
+            using var compactor = _compaction.Begin(range, config);
+            await CompactAsync(compactor, range, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -3,15 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace OrleansStream.Protocols.Batches;
 
-/// <summary>What is left of a batch: which of its records, and what its header says of them.</summary>
-/// <param name="Runs">Stretches of whole records, in order, as <see cref="RecordKey"/> counts them.</param>
-/// <param name="MaxTimestamp">The latest timestamp of these records.</param>
-/// <param name="DeleteHorizon">
-/// When its tombstones may go, in milliseconds since 1970, where the batch is to say so from now on; else null.
-/// </param>
-public readonly record struct RetainedRecords(
-    IReadOnlyList<(int Start, int End)> Runs, int RecordCount, long MaxTimestamp, long? DeleteHorizon);
-
 /// <summary>Writes batches anew with fewer records, as they would have been written without the others.</summary>
 /// <remarks>
 /// First and last offset, producer, sequence, epoch and codec stay, so records keep their offsets with gaps between
@@ -23,38 +14,36 @@ public readonly record struct RetainedRecords(
 public sealed class BatchRewriter
 {
     private readonly ArrayBufferWriter<byte> _plain = new();
-    private readonly ArrayBufferWriter<byte> _compressed = new();
 
     /// <summary>Writes what is left of a batch.</summary>
     /// <param name="header">That of the batch.</param>
     /// <param name="records">All its records, uncompressed.</param>
     /// <exception cref="NotSupportedException">The codec is <see cref="CompressionCodec.Zstd"/>.</exception>
     public void Write(
-        in BatchHeader header, ReadOnlySpan<byte> records, in RetainedRecords retained, IBufferWriter<byte> output)
+        in BatchHeader header,
+        ReadOnlySpan<byte> records,
+        in RetainedRecords retained,
+        ArrayBufferWriter<byte> output)
     {
         // Without records there is nothing to compress; no bytes at all are not what a codec makes of nothing.
         var codec = retained.RecordCount == 0 ? CompressionCodec.None : header.Codec;
-        Begin(_plain);
-        WriteRecords(header, records, retained);
-        var written = _plain;
-        if (codec != CompressionCodec.None)
+        var start = output.WrittenCount;
+        output.GetSpan(BatchHeader.SizeBytes);
+        output.Advance(BatchHeader.SizeBytes);
+        if (codec == CompressionCodec.None)
         {
-            Begin(_compressed);
-            BatchCompression.Compress(codec, _plain.WrittenSpan[BatchHeader.SizeBytes..], _compressed);
-            written = _compressed;
+            WriteRecords(header, records, retained, output);
+        }
+        else
+        {
+            _plain.ResetWrittenCount();
+            WriteRecords(header, records, retained, _plain);
+            BatchCompression.Compress(codec, _plain.WrittenSpan, output);
         }
 
-        var batch = MemoryMarshal.AsMemory(written.WrittenMemory).Span;
+        var batch = MemoryMarshal.AsMemory(output.WrittenMemory).Span[start..];
         ChangeHeader(header, codec, batch.Length, retained).Write(batch);
         BatchStamp.SetCrc(batch);
-        output.Write(batch);
-    }
-
-    private static void Begin(ArrayBufferWriter<byte> batch)
-    {
-        batch.ResetWrittenCount();
-        batch.GetSpan(BatchHeader.SizeBytes);
-        batch.Advance(BatchHeader.SizeBytes);
     }
 
     private static BatchHeader ChangeHeader(
@@ -71,50 +60,63 @@ public sealed class BatchRewriter
         };
     }
 
-    private void WriteRecords(in BatchHeader header, ReadOnlySpan<byte> records, in RetainedRecords retained)
+    private static void WriteRecords(
+        in BatchHeader header,
+        ReadOnlySpan<byte> records,
+        in RetainedRecords retained,
+        ArrayBufferWriter<byte> output)
     {
         if (retained.DeleteHorizon is { } horizon)
         {
-            MoveTimestamps(header, records, retained.Runs, unchecked(header.BaseTimestamp - horizon));
+            MoveTimestamps(header, records, retained.Runs, unchecked(header.BaseTimestamp - horizon), output);
             return;
         }
 
-        foreach (var (start, end) in retained.Runs)
+        var bytes = output.GetSpan(records.Length);
+        var position = 0;
+        foreach (var run in retained.Runs)
         {
-            _plain.Write(records[start..end]);
+            records.Slice(run.Start, run.LengthBytes).CopyTo(bytes[position..]);
+            position += run.LengthBytes;
         }
+
+        output.Advance(position);
     }
 
-    private void MoveTimestamps(
-        in BatchHeader header, ReadOnlySpan<byte> records, IReadOnlyList<(int Start, int End)> runs, long difference)
+    private static void MoveTimestamps(
+        in BatchHeader header,
+        ReadOnlySpan<byte> records,
+        ReadOnlySpan<RecordRun> runs,
+        long difference,
+        ArrayBufferWriter<byte> output)
     {
-        var run = 0;
-        foreach (var record in new RecordKeyReader(records, header.RecordCount))
+        foreach (var record in new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta))
         {
-            if (run < runs.Count && record.Start >= runs[run].End)
+            while (!runs.IsEmpty && record.Start >= runs[0].End)
             {
-                run++;
+                runs = runs[1..];
             }
 
-            if (run < runs.Count && record.Start >= runs[run].Start)
+            if (!runs.IsEmpty && record.Start >= runs[0].Start)
             {
-                WriteRecord(record, unchecked(record.TimestampDelta + difference), records);
+                WriteRecord(record, unchecked(record.TimestampDelta + difference), records, output);
             }
         }
     }
 
     // The length of the timestamp may be another than before, and so that of the record.
-    private void WriteRecord(in RecordKey record, long timestampDelta, ReadOnlySpan<byte> records)
+    private static void WriteRecord(
+        in RecordKey record, long timestampDelta, ReadOnlySpan<byte> records, ArrayBufferWriter<byte> output)
     {
         var rest = records[record.KeyPosition..record.End];
         var length = sizeof(byte) + VarInt.SizeBytes(timestampDelta) + VarInt.SizeBytes(record.OffsetDelta)
             + rest.Length;
-        var bytes = _plain.GetSpan(VarInt.MaxBytes + length);
+        var bytes = output.GetSpan(VarInt.MaxBytes + length);
         var position = VarInt.Write(bytes, length);
         bytes[position++] = record.Attributes;
         position += VarInt.Write(bytes[position..], timestampDelta);
         position += VarInt.Write(bytes[position..], record.OffsetDelta);
         rest.CopyTo(bytes[position..]);
-        _plain.Advance(position + rest.Length);
+        output.Advance(position + rest.Length);
     }
 }

@@ -32,9 +32,10 @@ public readonly ref struct RecordKey
 /// <summary>Enumerates the keys of a batch's records in place and skips the rest of each.</summary>
 /// <remarks>
 /// Reads what <see cref="BatchReader"/> reads, in the format of <see cref="RecordCursor"/>, but judges only what it
-/// needs: the batch was validated when it was appended, and its checksum is the caller's to compare.
+/// needs: the batch was validated when it was appended, and its checksum is the caller's to compare. Offsets are
+/// judged, as nobody looks into a compressed batch before: they ascend, and none is another batch's.
 /// </remarks>
-public ref struct RecordKeyReader(ReadOnlySpan<byte> records, int recordCount)
+public ref struct RecordKeyReader(ReadOnlySpan<byte> records, int recordCount, int lastOffsetDelta)
 {
     private const int AttributesBytes = 1;
 
@@ -42,6 +43,7 @@ public ref struct RecordKeyReader(ReadOnlySpan<byte> records, int recordCount)
     private RecordKey _current;
     private int _position;
     private int _readCount;
+    private int _nextOffsetDelta;
 
     public readonly RecordKey Current => _current;
 
@@ -65,6 +67,12 @@ public ref struct RecordKeyReader(ReadOnlySpan<byte> records, int recordCount)
         }
 
         _current = Read(start, _position + length);
+        if (_current.OffsetDelta < _nextOffsetDelta || _current.OffsetDelta > lastOffsetDelta)
+        {
+            throw Malformed();
+        }
+
+        _nextOffsetDelta = _current.OffsetDelta + 1;
         _position += length;
         _readCount++;
         return true;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using OrleansStream.Protocols;
 using OrleansStream.Protocols.Batches;
 
@@ -6,9 +7,9 @@ namespace OrleansStream.Engine.Log.Compaction;
 
 /// <summary>Decides which records of a log survive a pass of compaction, batch by batch, in order.</summary>
 /// <remarks>
-/// First all dirty batches are noted in the <see cref="OffsetMap"/>, as far as it has room. Then the whole log up to
-/// there is gone through again, in order, and what has a later record of the same key goes. A record without a key goes
-/// as well: it is from a time when the topic was not compacted.
+/// First all dirty batches are noted in the <see cref="CompactionMemory"/>, as far as it has room. Then the whole log
+/// up to there is gone through again, in order, and what has a later record of the same key goes. A record without a
+/// key goes as well: it is from a time when the topic was not compacted.
 ///
 /// A tombstone stays until no record before it has its key, and then for the topic's <c>delete.retention.ms</c>. That
 /// is known when the pass that notes it reaches its batch, and written there as the batch's delete horizon.
@@ -21,20 +22,23 @@ namespace OrleansStream.Engine.Log.Compaction;
 ///
 /// Not thread-safe: one pass owns it.
 /// </remarks>
+/// <param name="memory">For the range; disposed with this.</param>
 /// <param name="range">What is to be noted, if there is room for it.</param>
 /// <param name="now">Milliseconds since 1970.</param>
 /// <param name="deleteRetention">How long tombstones stay, in milliseconds.</param>
-public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, long deleteRetention)
+public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, long now, long deleteRetention)
+    : IDisposable
 {
     private readonly BatchRewriter _rewriter = new();
-    private readonly List<(int Start, int End)> _runs = [];
+    private readonly ArrayBufferWriter<byte> _left = new();
+    private readonly List<RecordRun> _runs = [];
     private bool _hasUndecoded;
 
     /// <summary>Where the next record to be noted is; the pass covers everything before it.</summary>
     public long EndOffset { get; private set; } = range.StartOffset;
 
     /// <summary>Notes the keys of batches.</summary>
-    /// <returns>False when the range ends, or the map has no room for all of them.</returns>
+    /// <returns>False when the range ends, or the memory has no room for all of them.</returns>
     /// <exception cref="InvalidDataException">A batch does not match its checksum.</exception>
     public bool TryNote(ReadOnlySpan<byte> batches)
     {
@@ -60,30 +64,41 @@ public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, lo
         return true;
     }
 
-    /// <summary>Writes what is left of batches.</summary>
+    /// <summary>Finds out what is left of batches.</summary>
     /// <param name="lastOffset">The end of the last segment; a batch that ends there stays.</param>
+    /// <param name="left">What is left, valid until the next call; all the batches where nothing has to go.</param>
     /// <returns>Whether anything changed.</returns>
     /// <exception cref="InvalidDataException">A batch does not match its checksum.</exception>
-    public bool Compact(ReadOnlySpan<byte> batches, long lastOffset, IBufferWriter<byte> output)
+    public bool TryCompact(ReadOnlyMemory<byte> batches, long lastOffset, out ReadOnlyMemory<byte> left)
     {
+        _left.ResetWrittenCount();
         var isChanged = false;
-        while (BatchHeader.TryRead(batches, out var header))
+        var bytes = batches.Span;
+        var position = 0;
+        var unchangedStart = 0; // Batches that stay as they are get copied together.
+        while (BatchHeader.TryRead(bytes[position..], out var header))
         {
-            var batch = batches[..header.TotalBytes];
-            if (!TryCompact(batch, header, header.NextOffset == lastOffset, output))
-            {
-                output.Write(batch);
-            }
-            else
+            var unchanged = bytes[unchangedStart..position];
+            var batch = bytes.Slice(position, header.TotalBytes);
+            position += batch.Length;
+            if (header.BaseOffset < EndOffset
+                && TryRewrite(batch, header, header.NextOffset == lastOffset, unchanged))
             {
                 isChanged = true;
+                unchangedStart = position;
             }
-
-            batches = batches[batch.Length..];
         }
 
+        if (isChanged)
+        {
+            _left.Write(bytes[unchangedStart..position]);
+        }
+
+        left = isChanged ? _left.WrittenMemory : batches;
         return isChanged;
     }
+
+    public void Dispose() => memory.Dispose();
 
     private static PooledBuffer? TryDecode(ReadOnlySpan<byte> batch, in BatchHeader header, out bool isDecoded)
     {
@@ -126,7 +141,7 @@ public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, lo
     {
         try
         {
-            foreach (var record in new RecordKeyReader(records, header.RecordCount))
+            foreach (var record in memory.Hash(records, header))
             {
                 var offset = header.BaseOffset + record.OffsetDelta;
                 if (offset < range.StartOffset || !record.HasKey)
@@ -134,7 +149,7 @@ public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, lo
                     continue;
                 }
 
-                if (!map.TryPut(record.Key, offset))
+                if (!memory.TryNote(record.Hash, offset))
                 {
                     EndOffset = offset;
                     return false;
@@ -149,18 +164,12 @@ public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, lo
         return true;
     }
 
-    // False when the batch stays as it is.
-    private bool TryCompact(
-        ReadOnlySpan<byte> batch, in BatchHeader header, bool isLast, IBufferWriter<byte> output)
+    // False when the batch stays as it is. Else writes what is left of it behind the batches before it.
+    private bool TryRewrite(ReadOnlySpan<byte> batch, in BatchHeader header, bool isLast, ReadOnlySpan<byte> before)
     {
-        if (header.BaseOffset >= EndOffset)
-        {
-            return false;
-        }
-
         using var decompressed = TryDecode(batch, header, out var isDecoded);
         var records = RecordsOf(batch, decompressed);
-        if (!isDecoded || TryRetain(records, header) is not { } retained)
+        if (!isDecoded || !TryRetain(records, header, out var retained))
         {
             _hasUndecoded = true;
             return false;
@@ -173,32 +182,40 @@ public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, lo
         }
 
         ThrowIfDamaged(batch, header);
+        _left.Write(before);
         if (!isEmptied)
         {
-            _rewriter.Write(header, records, retained, output);
+            _rewriter.Write(header, records, retained, _left);
         }
 
         return true;
     }
 
-    // Null when the records cannot be read.
-    private RetainedRecords? TryRetain(ReadOnlySpan<byte> records, in BatchHeader header)
+    // False when the records cannot be read.
+    private bool TryRetain(ReadOnlySpan<byte> records, in BatchHeader header, out RetainedRecords retained)
     {
         _runs.Clear();
+        var run = default(RecordRun);
         var count = 0;
         var hasTombstone = false;
         var maxTimestamp = BatchLimits.NoTimestamp;
         var areTombstonesGone = header.HasDeleteHorizon && header.BaseTimestamp <= now;
+        var isNoted = memory.Remembers(header.BaseOffset, header.LastOffset);
+        var keys = isNoted ? default : memory.Hash(records, header);
         try
         {
-            foreach (var record in new RecordKeyReader(records, header.RecordCount))
+            foreach (var record in new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta))
             {
-                if (!Survives(record, header, areTombstonesGone))
+                var offset = header.BaseOffset + record.OffsetDelta;
+                var isSuperseded = isNoted
+                    ? memory.IsSuperseded(offset)
+                    : keys.MoveNext() && memory.IsSuperseded(keys.Current.Hash, offset);
+                if (isSuperseded || !record.HasKey || (record.IsTombstone && areTombstonesGone))
                 {
                     continue;
                 }
 
-                AddToRuns(record.Start, record.End);
+                run = AddToRuns(run, record.Start, record.End);
                 count++;
                 hasTombstone |= record.IsTombstone;
                 maxTimestamp = Math.Max(maxTimestamp, unchecked(header.BaseTimestamp + record.TimestampDelta));
@@ -206,36 +223,44 @@ public sealed class BatchCompactor(OffsetMap map, DirtyRange range, long now, lo
         }
         catch (ProtocolException)
         {
-            return null;
+            retained = default;
+            return false;
         }
 
-        if (header.HasLogAppendTime && count > 0)
+        if (count > 0)
         {
-            maxTimestamp = header.MaxTimestamp;
+            _runs.Add(run);
+            maxTimestamp = header.HasLogAppendTime ? header.MaxTimestamp : maxTimestamp;
         }
 
         var getsHorizon = hasTombstone
             && !header.HasDeleteHorizon
             && !_hasUndecoded
             && header.NextOffset <= EndOffset;
-        return new(_runs, count, maxTimestamp, getsHorizon ? FindHorizon() : null);
+        retained = new RetainedRecords
+        {
+            Runs = CollectionsMarshal.AsSpan(_runs),
+            RecordCount = count,
+            MaxTimestamp = maxTimestamp,
+            DeleteHorizon = getsHorizon ? FindHorizon() : null,
+        };
+        return true;
     }
 
-    private bool Survives(in RecordKey record, in BatchHeader header, bool areTombstonesGone)
-        => record.HasKey
-            && !(record.IsTombstone && areTombstonesGone)
-            && !map.IsSuperseded(record.Key, header.BaseOffset + record.OffsetDelta);
-
-    private void AddToRuns(int start, int end)
+    // The run that is still growing.
+    private RecordRun AddToRuns(RecordRun run, int start, int end)
     {
-        if (_runs.Count > 0 && _runs[^1].End == start)
+        if (run.End == start)
         {
-            _runs[^1] = (_runs[^1].Start, end);
+            return run with { End = end };
         }
-        else
+
+        if (run.End > 0)
         {
-            _runs.Add((start, end));
+            _runs.Add(run);
         }
+
+        return new RecordRun(start, end);
     }
 
     private long FindHorizon() => deleteRetention > long.MaxValue - now ? long.MaxValue : now + deleteRetention;

@@ -5,8 +5,7 @@ namespace OrleansStream.Engine.Log.Compaction;
 
 /// <summary>Stands for a record's key: 128 bits, which two keys never share in practice.</summary>
 /// <remarks>
-/// SipHash-2-4 with a secret seed for each pass, so that nobody can choose keys that collide. Among a billion keys, two
-/// share their hash with a probability of 10^-21; and then the older one of them is lost.
+/// SipHash-2-4 with a secret seed for each pass, so that nobody can choose keys that collide.
 /// https://www.aumasson.jp/siphash/siphash.pdf
 /// </remarks>
 public readonly record struct KeyHash(ulong Low, ulong High)

@@ -5,7 +5,7 @@ internal sealed class MemoryJournalWriter(string name, MemoryFile file) : IJourn
 {
     private IOException? _failure;
 
-    public long LengthBytes => file.Content.Length;
+    public long LengthBytes => file.Content.LengthBytes;
 
     public async ValueTask AppendAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
