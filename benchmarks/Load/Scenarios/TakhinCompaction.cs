@@ -23,7 +23,7 @@ internal static class TakhinCompaction
     private const int OneKilobyte = 1_024;
     private const int SegmentBytes = 8 * 1_024 * 1_024;
     private const double GoalBytes = 100e6;
-    private const int WarmingRounds = 2;
+    private const int WarmingRounds = 5;
     private const int Rounds = 3;
 
     public static async Task RunAsync(LoadRun run)

@@ -18,14 +18,15 @@ public sealed class CompactionMemory : IDisposable
     private const int OffsetsShare = 16;
 
     /// <summary>
-    /// How many records are looked up at a time: about as many reads of memory as a core can wait for. A power of two.
+    /// How many records are hashed at a time: more than reads of memory a core can wait for, and few enough that what
+    /// was fetched for the first of them is still in its cache after the last.
     /// </summary>
-    private const int AheadCount = 32;
+    private const int ChunkCount = 128;
 
     private readonly OffsetMap _map;
     private readonly SupersededOffsets _superseded;
     private readonly UInt128 _seed;
-    private readonly HashedKey[] _ahead = new HashedKey[AheadCount];
+    private readonly HashedKey[] _chunk = new HashedKey[ChunkCount];
 
     /// <param name="startOffset">Where the range begins.</param>
     /// <param name="count">How many offsets it has.</param>
@@ -40,7 +41,7 @@ public sealed class CompactionMemory : IDisposable
 
     /// <summary>The keys of a batch's records as they are noted and looked up here; one batch at a time.</summary>
     public HashedKeyReader Hash(ReadOnlySpan<byte> records, in BatchHeader header)
-        => new(new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta), _map, _seed, _ahead);
+        => new(new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta), _map, _seed, _chunk);
 
     /// <summary>Notes a record of the range. Offsets come in ascending order.</summary>
     /// <returns>False when there is no room for another key; then nothing is noted.</returns>

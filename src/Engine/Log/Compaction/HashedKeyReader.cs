@@ -9,53 +9,41 @@ public readonly record struct HashedKey(KeyHash Hash, int OffsetDelta, bool HasK
 
 /// <summary>Enumerates the keys of a batch's records as hashes.</summary>
 /// <remarks>
-/// Hashes some records ahead and has the processor fetch their places in the map: the map is larger than its cache, and
-/// waiting for one place after the other would take longer than everything else.
+/// Hashes a number of records at a time and has the processor fetch their places in the map meanwhile: the map is larger
+/// than its cache, and waiting for one place after the other would take longer than everything else.
 /// </remarks>
-/// <param name="ahead">Memory for what is read ahead; its length is a power of two.</param>
-public ref struct HashedKeyReader(
-    RecordKeyReader records, OffsetMap map, UInt128 seed, Span<HashedKey> ahead)
+/// <param name="chunk">Memory for what is hashed at a time.</param>
+public ref struct HashedKeyReader(RecordKeyReader records, OffsetMap map, UInt128 seed, Span<HashedKey> chunk)
 {
-    private readonly Span<HashedKey> _ahead = ahead;
+    private readonly Span<HashedKey> _chunk = chunk;
     private RecordKeyReader _records = records;
-    private bool _isAtEnd;
-    private int _readCount;
-    private int _takenCount;
+    private int _count;
+    private int _index;
 
-    public readonly HashedKey Current => _ahead[(_takenCount - 1) & (_ahead.Length - 1)];
+    public readonly ref readonly HashedKey Current => ref _chunk[_index];
 
     public readonly HashedKeyReader GetEnumerator() => this;
 
     /// <summary>Moves to the next record; false after the last.</summary>
-    /// <exception cref="ProtocolException">A record ahead is malformed, or there are more or fewer.</exception>
-    public bool MoveNext()
+    /// <exception cref="ProtocolException">A record of the chunk is malformed, or there are more or fewer.</exception>
+    public bool MoveNext() => ++_index < _count || ReadChunk();
+
+    // On copies of the fields: what only this method has can stay in registers.
+    private bool ReadChunk()
     {
-        while (!_isAtEnd && _readCount - _takenCount < _ahead.Length)
+        var records = _records;
+        var chunk = _chunk;
+        var count = 0;
+        while (count < chunk.Length && records.MoveNext())
         {
-            ReadAhead();
+            var hash = KeyHash.Compute(records.Current.Key, seed);
+            map.Prefetch(hash);
+            chunk[count++] = new HashedKey(hash, records.Current.OffsetDelta, records.Current.HasKey);
         }
 
-        if (_takenCount == _readCount)
-        {
-            return false;
-        }
-
-        _takenCount++;
-        return true;
-    }
-
-    private void ReadAhead()
-    {
-        if (!_records.MoveNext())
-        {
-            _isAtEnd = true;
-            return;
-        }
-
-        var record = _records.Current;
-        var hash = KeyHash.Compute(record.Key, seed);
-        map.Prefetch(hash);
-        _ahead[_readCount & (_ahead.Length - 1)] = new HashedKey(hash, record.OffsetDelta, record.HasKey);
-        _readCount++;
+        _records = records;
+        _count = count;
+        _index = 0;
+        return count > 0;
     }
 }
