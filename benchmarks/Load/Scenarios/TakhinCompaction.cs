@@ -26,6 +26,9 @@ internal static class TakhinCompaction
     private const int WarmingRounds = 5;
     private const int Rounds = 3;
 
+    /// <summary>Beyond so many records one round is taken: it is long, and all code has run by then.</summary>
+    private const int LongRoundRecords = 1_000_000;
+
     public static async Task RunAsync(LoadRun run)
     {
         foreach (var (segments, recordBytes, duplicates) in Cases(run.IsFull))
@@ -78,7 +81,8 @@ internal static class TakhinCompaction
         LoadRun run, Func<Task<IStorage>> openAsync, KeyedRecords records)
     {
         var compactions = new List<Compaction>();
-        for (var round = 0; round < (run.IsDryRun ? 1 : WarmingRounds + Rounds); round++)
+        var rounds = run.IsDryRun || records.Count > LongRoundRecords ? 1 : WarmingRounds + Rounds;
+        for (var round = 0; round < rounds; round++)
         {
             await using var storage = await openAsync();
             compactions.Add(await CompactAsync(storage, records));

@@ -32,6 +32,8 @@ internal sealed class KeyedRecords
         }
     }
 
+    public int Count => _keys.Length;
+
     public int RecordBytes { get; }
 
     public async Task AppendAsync(IPartition partition)
