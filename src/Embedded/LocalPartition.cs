@@ -1,5 +1,5 @@
 using OrleansStream.Contracts;
-using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 
 namespace OrleansStream.Embedded;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Embedded;

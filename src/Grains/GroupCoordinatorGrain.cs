@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Coordination;
 using OrleansStream.GrainInterfaces;
 
 namespace OrleansStream.Grains;

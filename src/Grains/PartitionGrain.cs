@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.GrainInterfaces;
 
 namespace OrleansStream.Grains;

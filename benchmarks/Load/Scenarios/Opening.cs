@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Local;

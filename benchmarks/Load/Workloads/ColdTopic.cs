@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
+using OrleansStream.Engine.Hosting.Segments;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;

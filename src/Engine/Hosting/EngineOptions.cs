@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using OrleansStream.Engine.Groups;
+using OrleansStream.Engine.Hosting.Journals;
 
 namespace OrleansStream.Engine.Hosting;
 

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Logging;
+using OrleansStream.Engine.Hosting.Journals;
+using OrleansStream.Engine.Hosting.Memory;
+using OrleansStream.Engine.Hosting.Segments;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Storage;
 

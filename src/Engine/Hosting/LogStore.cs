@@ -1,5 +1,9 @@
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Hosting.Catalog;
+using OrleansStream.Engine.Hosting.Journals;
+using OrleansStream.Engine.Hosting.Partitions;
+using OrleansStream.Engine.Hosting.Segments;
 using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Hosting.Partitions;
 
 namespace OrleansStream.Engine.Hosting;
 

@@ -1,4 +1,6 @@
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Hosting.Catalog;
+using OrleansStream.Engine.Hosting.Journals;
 using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Topics;
 

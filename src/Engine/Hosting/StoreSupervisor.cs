@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansStream.Contracts;
+using OrleansStream.Engine.Hosting.Coordination;
 using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Hosting;

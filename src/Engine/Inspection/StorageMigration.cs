@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Catalog;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Quotas;
 using OrleansStream.Engine.Storage;

@@ -1,4 +1,4 @@
-using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Journals;
 using OrleansStream.Engine.Storage;
 
 namespace OrleansStream.Engine.Inspection;

@@ -1,5 +1,6 @@
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Log.Compaction;
 using OrleansStream.Protocols.Batches;
 using OrleansStream.TestKit.Batches;

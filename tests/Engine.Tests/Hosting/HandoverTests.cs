@@ -1,5 +1,6 @@
 using OrleansStream.Contracts;
-using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Journals;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Storage.Memory;
 using OrleansStream.Engine.Tests.Hosting.Fencing;
 using OrleansStream.TestKit;

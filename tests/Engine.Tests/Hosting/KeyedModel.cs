@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansStream.Contracts;
-using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.TestKit.Batches;
 
 namespace OrleansStream.Engine.Tests.Hosting;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Journals;
+using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Storage;
 using OrleansStream.TestKit.Batches;
 

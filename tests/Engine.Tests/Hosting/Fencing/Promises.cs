@@ -1,4 +1,4 @@
-using OrleansStream.Engine.Hosting;
+using OrleansStream.Engine.Hosting.Partitions;
 
 namespace OrleansStream.Engine.Tests.Hosting.Fencing;
 
