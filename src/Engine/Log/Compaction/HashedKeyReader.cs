@@ -9,8 +9,8 @@ public readonly record struct HashedKey(KeyHash Hash, int OffsetDelta, bool HasK
 
 /// <summary>Enumerates the keys of a batch's records as hashes.</summary>
 /// <remarks>
-/// Hashes a number of records at a time and has the processor fetch their places in the map meanwhile: the map is larger
-/// than its cache, and waiting for one place after the other would take longer than everything else.
+/// Hashes a number of records at a time and has the processor fetch their places in the map meanwhile: the map is
+/// larger than its cache, and waiting for one place after the other would take longer than everything else.
 /// </remarks>
 /// <param name="chunk">Memory for what is hashed at a time.</param>
 public ref struct HashedKeyReader(RecordKeyReader records, OffsetMap map, UInt128 seed, Span<HashedKey> chunk)
