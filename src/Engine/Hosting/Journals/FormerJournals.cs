@@ -48,8 +48,8 @@ internal sealed class FormerJournals
     {
         var former = new FormerJournals(storage);
         var shared = (ISharedJournalStore)storage.Journals;
-        await former.FenceAsync(await former.FindRowAsync(journal, cancellationToken).ConfigureAwait(false), shared,
-            cancellationToken).ConfigureAwait(false);
+        var row = await former.FindRowAsync(journal, cancellationToken).ConfigureAwait(false);
+        await former.FenceAsync(row, shared, cancellationToken).ConfigureAwait(false);
         var files = await shared.ListAsync(cancellationToken).ConfigureAwait(false);
         former._files.AddRange(files.Where(former.IsFenced));
         return former;
