@@ -12,8 +12,9 @@ internal sealed class GroupMember : IAsyncDisposable
 
     private GroupMember(ChildProcess process) => _process = process;
 
-    /// <summary>What it printed so far.</summary>
-    public string[] Lines => _process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>What happened so far; without what librdkafka logs, which begins with no time.</summary>
+    public string[] Lines
+        => [.. _process.Output.Split('\n').Where(line => line.Length > 0 && char.IsAsciiDigit(line[0]))];
 
     public static GroupMember Start(
         string address, string group, string topic, string assignor, TimeSpan sessionTimeout, string? instanceId = null)

@@ -34,7 +34,9 @@ stopping = False
 
 
 def say(*words):
-    print(time.monotonic_ns(), *words, flush=True)
+    # In one write, so that a line is whole or missing however suddenly the process ends.
+    sys.stdout.write(" ".join(map(str, (time.monotonic_ns(), *words))) + "\n")
+    sys.stdout.flush()
 
 
 def on_assign(_, partitions):
