@@ -23,10 +23,8 @@ internal static class TakhinCompaction
     private const int OneKilobyte = 1_024;
     private const int SegmentBytes = 8 * 1_024 * 1_024;
     private const double GoalBytes = 100e6;
-    private const int WarmingRounds = 5;
-    private const int Rounds = 3;
 
-    /// <summary>Beyond so many records one round is taken: it is long, and all code has run by then.</summary>
+    /// <summary>Beyond so many records a round is long, and all code has run by then.</summary>
     private const int LongRoundRecords = 1_000_000;
 
     public static async Task RunAsync(LoadRun run)
@@ -76,22 +74,23 @@ internal static class TakhinCompaction
         Add(run, "disk/" + name, compaction, new Comparison("cached read + synced write", limit), records);
     }
 
-    // The median of some rounds, after others in which the code is compiled, once roughly and then well.
+    // The median of some rounds, after others in which the code is compiled, once roughly and then well, and the memory
+    // that a pass works in is got from the system.
     private static async Task<Compaction> MeasureAsync(
         LoadRun run, Func<Task<IStorage>> openAsync, KeyedRecords records)
     {
+        var (warmingRounds, rounds) = run.IsDryRun ? (0, 1) : records.Count > LongRoundRecords ? (1, 1) : (8, 3);
         var compactions = new List<Compaction>();
-        var rounds = run.IsDryRun || records.Count > LongRoundRecords ? 1 : WarmingRounds + Rounds;
-        for (var round = 0; round < rounds; round++)
+        for (var round = 0; round < warmingRounds + rounds; round++)
         {
             await using var storage = await openAsync();
             compactions.Add(await CompactAsync(storage, records));
         }
 
         return compactions
-            .TakeLast(Rounds)
+            .Skip(warmingRounds)
             .OrderBy(compaction => compaction.Throughput.Elapsed)
-            .ElementAt((Math.Min(compactions.Count, Rounds) - 1) / 2);
+            .ElementAt(rounds / 2);
     }
 
     private static void Add(
@@ -122,6 +121,7 @@ internal static class TakhinCompaction
         await records.AppendAsync(partition);
         await partition.FlushAsync();
         var before = await partition.GetStatusAsync(CancellationToken.None);
+        GC.Collect(); // What writing the records left behind is no part of this.
         var start = Stopwatch.GetTimestamp();
         await store.MaintainAsync();
         var elapsed = Stopwatch.GetElapsedTime(start);

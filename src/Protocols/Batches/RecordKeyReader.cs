@@ -29,23 +29,34 @@ public readonly ref struct RecordKey
     internal int KeyPosition { get; init; }
 }
 
+/// <summary>A place between two records of a batch.</summary>
+/// <param name="Start">In bytes, among the records of the batch.</param>
+/// <param name="ReadCount">How many records are before it.</param>
+/// <param name="OffsetDelta">The smallest that the next record may have.</param>
+public readonly record struct RecordPosition(int Start, int ReadCount, int OffsetDelta);
+
 /// <summary>Enumerates the keys of a batch's records in place and skips the rest of each.</summary>
 /// <remarks>
 /// Reads what <see cref="BatchReader"/> reads, in the format of <see cref="RecordCursor"/>, but judges only what it
 /// needs: the batch was validated when it was appended, and its checksum is the caller's to compare. Offsets are
 /// judged, as nobody looks into a compressed batch before: they ascend, and none is another batch's.
 /// </remarks>
-public ref struct RecordKeyReader(ReadOnlySpan<byte> records, int recordCount, int lastOffsetDelta)
+/// <param name="from">Where to begin: at the first record, or where another reader of the same batch was.</param>
+public ref struct RecordKeyReader(
+    ReadOnlySpan<byte> records, int recordCount, int lastOffsetDelta, RecordPosition from = default)
 {
     private const int AttributesBytes = 1;
 
     private readonly ReadOnlySpan<byte> _records = records;
     private RecordKey _current;
-    private int _position;
-    private int _readCount;
-    private int _nextOffsetDelta;
+    private int _position = from.Start;
+    private int _readCount = from.ReadCount;
+    private int _nextOffsetDelta = from.OffsetDelta;
 
     public readonly RecordKey Current => _current;
+
+    /// <summary>Where the next record is.</summary>
+    public readonly RecordPosition Position => new(_position, _readCount, _nextOffsetDelta);
 
     public readonly RecordKeyReader GetEnumerator() => this;
 

@@ -65,6 +65,33 @@ public sealed class CompactionTests : IAsyncLifetime
         Assert.Equal(left.Select(record => record.Record.Key), left.Select(record => record.Record.Key).Distinct());
     }
 
+    // Pieces are worked on at once, segments are replaced together.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Segments_of_many_pieces_come_to_the_same(int seed)
+    {
+        var random = new Random(seed);
+        var partition = await CreateAsync("min.cleanable.dirty.ratio", "0", "segment.bytes", "1500000");
+        for (var i = 0; i < 100; i++)
+        {
+            var records = Enumerable.Range(0, 30).Select(_ => new KeyedRecord(
+                $"key{random.Next(700)}",
+                random.Next(5) == 0 ? null : RandomText(random, 1_500),
+                _store.Now));
+            await AppendAsync(partition, [.. records], Codecs[i % 4]);
+            if (i % 50 == 49)
+            {
+                await partition.FlushAsync();
+                await MaintainAsync(TimeSpan.FromDays(i));
+                Assert.NotEqual(0, _model.Check(await KeyedModel.ReadAsync(partition, maxBytes: 1 << 20)));
+            }
+        }
+
+        var left = await KeyedModel.ReadAsync(partition, maxBytes: 1 << 20);
+        Assert.Equal(left.Select(record => record.Record.Key), left.Select(record => record.Record.Key).Distinct());
+    }
+
     // Idempotent producers send everything twice, readers go from start to end again and again, while segments are
     // written, compacted and merged.
     [Theory]
@@ -240,6 +267,14 @@ public sealed class CompactionTests : IAsyncLifetime
 
         using var records = before.Records;
         Assert.Equal(2, records.Pieces.SelectMany(piece => KeyedBatch.Read(piece)).Count());
+    }
+
+    // Nothing that a codec makes much smaller.
+    private static string RandomText(Random random, int length)
+    {
+        var bytes = new byte[length];
+        random.NextBytes(bytes);
+        return Convert.ToBase64String(bytes);
     }
 
     private Task<PartitionHost> CreateAsync(params string[] configs)

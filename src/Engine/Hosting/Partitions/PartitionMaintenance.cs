@@ -140,8 +140,8 @@ internal sealed partial class PartitionMaintenance(
 
         while (await RunAsync(() => _compaction.FindDueAsync(config)).ConfigureAwait(false) is { } range)
         {
-            using var compactor = _compaction.Begin(range, config);
-            await CompactAsync(compactor, range, cancellationToken).ConfigureAwait(false);
+            using var workers = _compaction.Begin(range, config);
+            await CompactAsync(workers, range, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -270,23 +270,23 @@ internal sealed partial class PartitionMaintenance(
         }
     }
 
-    private async Task CompactAsync(BatchCompactor compactor, DirtyRange range, CancellationToken cancellationToken)
+    private async Task CompactAsync(CompactionWorkers workers, DirtyRange range, CancellationToken cancellationToken)
     {
         for (long? next = range.StartOffset; next < range.EndOffset;)
         {
             await services.WaitForEaseAsync(cancellationToken).ConfigureAwait(false);
             var offset = next.Value;
-            next = await RunAsync(() => _compaction.NoteSegmentAsync(compactor, offset, cancellationToken))
+            next = await RunAsync(() => _compaction.NoteSegmentAsync(workers, offset, cancellationToken))
                 .ConfigureAwait(false);
         }
 
-        for (long? next = 0; next < compactor.EndOffset;)
+        for (long? next = 0; next < workers.Pass.EndOffset;)
         {
             await services.WaitForEaseAsync(cancellationToken).ConfigureAwait(false);
             var offset = next.Value;
             next = await RunAsync(async () =>
             {
-                var (end, retired) = await _compaction.CompactSegmentAsync(compactor, offset, cancellationToken)
+                var (end, retired) = await _compaction.CompactSegmentsAsync(workers, offset, cancellationToken)
                     .ConfigureAwait(false);
                 DeleteWhenReleased(retired);
                 return end;
@@ -295,7 +295,7 @@ internal sealed partial class PartitionMaintenance(
 
         await RunAsync(async () =>
         {
-            await store.MarkCompactedAsync(compactor.EndOffset).ConfigureAwait(false);
+            await store.MarkCompactedAsync(workers.Pass.EndOffset).ConfigureAwait(false);
             return true;
         }).ConfigureAwait(false);
     }
@@ -314,10 +314,11 @@ internal sealed partial class PartitionMaintenance(
             .ConfigureAwait(false);
         var footer = last.Footer;
         await last.ReleaseAsync().ConfigureAwait(false);
-        var merged = await store.ReplaceSegmentsAsync(
+        var merged = await store.WriteReplacementAsync(
             [.. old.Select(segment => segment.Entry)], ReadAllAsync(old), footer).ConfigureAwait(false);
+        await store.ReplaceAsync(merged).ConfigureAwait(false);
         var retired = await turn
-            .RunAsync((log, old, merged), static s => s.log.ReplaceSegments(s.old, s.merged)).ConfigureAwait(false);
+            .RunAsync((log, old, merged), static s => s.log.ReplaceSegments(s.old, s.merged.New)).ConfigureAwait(false);
         DeleteWhenReleased(retired);
         return true;
     }

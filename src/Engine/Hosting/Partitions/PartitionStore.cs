@@ -14,6 +14,10 @@ internal sealed class ManifestFaultException(PartitionId partition, Exception ca
     public bool IsConflict => InnerException is TableConflictException;
 }
 
+/// <summary>A segment, or none, that is to take the place of adjacent ones.</summary>
+/// <param name="Written">Completes when its file is durable.</param>
+internal sealed record SegmentReplacement(IReadOnlyList<SegmentEntry> Old, SegmentEntry? New, Task Written);
+
 /// <summary>The rows and segment files of one partition.</summary>
 /// <remarks>
 /// Every change is one conditional batch on the partition's rows: a segment is durable before the row that names it,
@@ -182,28 +186,40 @@ internal sealed class PartitionStore
     {
         var builder = SegmentBuilder.After(baseOffset, Epochs, Producers);
         builder.ForgetProducers(producersSince);
-        var (written, footer) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
-        var entry = written ?? throw new UnreachableException(); // There is at least one batch.
-        await CommitAsync(Head with { NextOffset = entry.NextOffset, Journals = journals }, [], entry)
+        var (entry, footer, written) = await WriteAsync(builder, pieces, baseOffset, now).ConfigureAwait(false);
+        await written.ConfigureAwait(false);
+        Debug.Assert(entry is not null); // There is at least one batch.
+        await CommitAsync(
+            Head with { NextOffset = entry.NextOffset, Journals = journals }, new SegmentReplacement([], entry, written))
             .ConfigureAwait(false);
         Epochs = footer.Epochs;
         Producers = footer.Producers;
         return entry;
     }
 
-    /// <summary>Writes one segment with the batches of adjacent ones, and swaps it for them in the manifest.</summary>
+    /// <summary>Writes one segment with the batches of adjacent ones. They stay until it is put in their place.</summary>
     /// <param name="pieces">Their batches, or what is left of them.</param>
     /// <param name="last">The footer of the last of them: producers and epochs as of the end.</param>
-    /// <returns>Null when no batch is left; not allowed for the last segment, whose footer is needed.</returns>
-    public async Task<SegmentEntry?> ReplaceSegmentsAsync(
+    /// <returns>
+    /// As soon as all is handed to the storage, which makes it durable meanwhile. Without a segment when no batch is
+    /// left; not allowed for the last segment, whose footer is needed.
+    /// </returns>
+    public async Task<SegmentReplacement> WriteReplacementAsync(
         IReadOnlyList<SegmentEntry> old, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, SegmentFooter last)
     {
         // Records without a timestamp do not become younger by being rewritten.
-        var written = old.Max(entry => entry.WrittenTimestamp);
+        var timestamp = old.Max(entry => entry.WrittenTimestamp);
         var builder = SegmentBuilder.Merging(last);
-        var (entry, _) = await WriteAsync(builder, pieces, old[0].BaseOffset, written).ConfigureAwait(false);
-        await CommitAsync(Head, old, entry).ConfigureAwait(false);
-        return entry;
+        var (entry, _, written) = await WriteAsync(builder, pieces, old[0].BaseOffset, timestamp).ConfigureAwait(false);
+        return new SegmentReplacement(old, entry, written);
+    }
+
+    /// <summary>Swaps segments in the manifest, all of them or none, once they are durable.</summary>
+    /// <param name="replacements">Of different segments, no more than one table batch may have.</param>
+    public async Task ReplaceAsync(params SegmentReplacement[] replacements)
+    {
+        await Task.WhenAll(replacements.Select(replacement => replacement.Written)).ConfigureAwait(false);
+        await CommitAsync(Head, replacements).ConfigureAwait(false);
     }
 
     /// <summary>Notes how far the partition is compacted.</summary>
@@ -224,20 +240,22 @@ internal sealed class PartitionStore
         long offset, IReadOnlyList<SegmentEntry> dropped, long now, long producersSince)
     {
         var endOffset = EndOffset;
-        SegmentEntry? kept = null;
+        var replacement = new SegmentReplacement(dropped, New: null, Task.CompletedTask);
         if (dropped.Count > 0 && dropped.Count == Segments.Count)
         {
             var builder = SegmentBuilder.After(endOffset, Epochs, Producers);
             builder.ForgetProducers(producersSince);
             if (builder.HasProducers)
             {
-                (kept, _) = await WriteAsync(builder, AsyncEnumerable.Empty<ReadOnlyMemory<byte>>(), endOffset, now)
-                    .ConfigureAwait(false);
+                var (kept, _, written) = await WriteAsync(
+                    builder, AsyncEnumerable.Empty<ReadOnlyMemory<byte>>(), endOffset, now).ConfigureAwait(false);
+                await written.ConfigureAwait(false);
+                replacement = new SegmentReplacement(dropped, kept, written);
             }
         }
 
         await CommitAsync(
-            Head with { LogStartOffset = offset, NextOffset = Math.Max(endOffset, offset) }, dropped, kept)
+            Head with { LogStartOffset = offset, NextOffset = Math.Max(endOffset, offset) }, replacement)
             .ConfigureAwait(false);
     }
 
@@ -276,14 +294,15 @@ internal sealed class PartitionStore
     private static TableOperation Remove(SegmentEntry entry)
         => new(TableOperationKind.Delete, PartitionRows.SegmentKey(entry.Name));
 
-    // A segment without batches is only written for the producers in its footer.
-    private async Task<(SegmentEntry? Entry, SegmentFooter Footer)> WriteAsync(
+    // The last task of three is that of making the file durable. A segment without batches is only written for the
+    // producers in its footer.
+    private async Task<(SegmentEntry? Entry, SegmentFooter Footer, Task Written)> WriteAsync(
         SegmentBuilder builder, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, long baseOffset, long now)
     {
         // A commit that failed may have left a file of its name: each attempt takes another one.
         var name = new SegmentName(baseOffset, Head.Epoch, _nextGeneration++);
         var writer = await _storage.Segments.CreateAsync(_id, name, CancellationToken.None).ConfigureAwait(false);
-        await using (writer.ConfigureAwait(false))
+        try
         {
             await foreach (var piece in pieces.ConfigureAwait(false))
             {
@@ -294,12 +313,12 @@ internal sealed class PartitionStore
             var footer = builder.Build();
             if (builder is { BatchBytes: 0, HasProducers: false })
             {
-                return (null, footer);
+                await writer.DisposeAsync().ConfigureAwait(false);
+                return (null, footer, Task.CompletedTask);
             }
 
             var footerBytes = footer.ToBytes();
             await writer.WriteAsync(footerBytes, CancellationToken.None).ConfigureAwait(false);
-            await writer.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             var fileBytes = footer.BatchBytes + footerBytes.Length;
             var entry = new SegmentEntry(
                 baseOffset,
@@ -310,37 +329,50 @@ internal sealed class PartitionStore
                 fileBytes,
                 footer.MaxTimestamp,
                 now);
-            return (entry, footer);
+            return (entry, footer, FinishAsync(writer));
+        }
+        catch
+        {
+            await writer.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 
-    // Writes the head, and puts one segment, or none, in the place of adjacent ones, or behind all.
-    private async Task CommitAsync(
-        PartitionHead head, IReadOnlyList<SegmentEntry>? removed = null, SegmentEntry? added = null)
+    private static async Task FinishAsync(ISegmentWriter writer)
     {
-        removed ??= [];
-        Debug.Assert(IsWhole || (removed.Count == 0 && added is null));
-        var index = removed.Count == 0 ? Segments.Count : Segments.IndexOf(removed[0]);
-        var isAtEnd = index + removed.Count == Segments.Count;
-        head = head with
+        await using (writer.ConfigureAwait(false))
         {
-            Generation = _nextGeneration,
-            Last = !isAtEnd ? head.Last : added ?? (index > 0 ? Segments[index - 1] : null),
-        };
+            await writer.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // Writes the head, and swaps segments. What replaces none comes behind all.
+    private async Task CommitAsync(PartitionHead head, params SegmentReplacement[] replacements)
+    {
+        Debug.Assert(IsWhole || replacements.Length == 0);
+        List<SegmentEntry> segments = [.. Segments];
+        var operations = new List<TableOperation>();
+        foreach (var (old, added, _) in replacements)
+        {
+            var index = old.Count == 0 ? segments.Count : segments.IndexOf(old[0]);
+            SegmentEntry[] inserted = added is null ? [] : [added];
+            segments.RemoveRange(index, old.Count);
+            segments.InsertRange(index, inserted);
+            operations.AddRange([.. old.Select(Remove), .. inserted.Select(Insert)]);
+        }
+
+        head = head with { Generation = _nextGeneration, Last = segments.LastOrDefault() };
         TableOperation write = _headETag is null
             ? new(TableOperationKind.Insert, PartitionRows.HeadKey, PartitionRows.Encode(head))
             : new(TableOperationKind.Replace, PartitionRows.HeadKey, PartitionRows.Encode(head), _headETag);
-        SegmentEntry[] inserted = added is null ? [] : [added];
-        TableOperation[] operations = [write, .. removed.Select(Remove), .. inserted.Select(Insert)];
         try
         {
             var etags = await _storage.Tables
-                .ExecuteAsync(PartitionRows.Table, _id.ToString(), operations, CancellationToken.None)
+                .ExecuteAsync(PartitionRows.Table, _id.ToString(), [write, .. operations], CancellationToken.None)
                 .ConfigureAwait(false);
             _headETag = etags[0];
             Head = head;
-            Segments.RemoveRange(index, removed.Count);
-            Segments.InsertRange(index, inserted);
+            Segments = segments;
         }
         catch (IOException e)
         {

@@ -87,15 +87,33 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
         ByteBudget? memory,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var pieces = ReadAllAsync(entry, offset, pieceBytes, memory, cancellationToken);
+        await foreach (var piece in pieces.ConfigureAwait(false))
+        {
+            using (piece)
+            {
+                yield return piece.Pieces[0];
+            }
+        }
+    }
+
+    /// <summary>
+    /// The batches of a segment from the one that holds an offset on, a piece at a time; the caller disposes each.
+    /// </summary>
+    /// <param name="memory">What pays for the pieces; null when the caller sees to it that few do this at once.</param>
+    public async IAsyncEnumerable<FetchedRecords> ReadAllAsync(
+        SegmentEntry entry,
+        long offset,
+        int pieceBytes,
+        ByteBudget? memory,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         while (offset < entry.NextOffset)
         {
-            using var pieces = new SegmentPieces(memory);
-            var (next, _) = await ReadAsync(
-                entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
-            offset = next
-                ?? throw new IOException(
-                    $"There was no memory to read {SegmentCache.Describe(partition, entry)} into.");
-            yield return pieces.Pieces[0];
+            FetchedRecords piece;
+            (piece, offset) = await ReadPieceAsync(entry, offset, pieceBytes, memory, cancellationToken)
+                .ConfigureAwait(false);
+            yield return piece;
         }
     }
 
@@ -117,6 +135,25 @@ internal sealed class SegmentReads(PartitionId partition, SegmentCache cache, By
 
     /// <summary>Waits for what was begun for the next reads.</summary>
     public async ValueTask DisposeAsync() => await _openingAhead.ConfigureAwait(false);
+
+    private async Task<(FetchedRecords Piece, long Next)> ReadPieceAsync(
+        SegmentEntry entry, long offset, int pieceBytes, ByteBudget? memory, CancellationToken cancellationToken)
+    {
+        var pieces = new SegmentPieces(memory);
+        try
+        {
+            var (next, _) = await ReadAsync(
+                entry, offset, pieceBytes, pieces, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+            return next is null
+                ? throw new IOException($"There was no memory to read {SegmentCache.Describe(partition, entry)} into.")
+                : (new FetchedRecords(pieces.Pieces, pieces), next.Value);
+        }
+        catch
+        {
+            pieces.Dispose();
+            throw;
+        }
+    }
 
     // The offset after the last batch read, null when nothing more fits or there is no memory to read it into; and how
     // many bytes of the segment lie behind what was read.

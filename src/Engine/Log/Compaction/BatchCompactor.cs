@@ -5,11 +5,17 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Engine.Log.Compaction;
 
-/// <summary>Decides which records of a log survive a pass of compaction, batch by batch, in order.</summary>
+/// <summary>What is left of batches.</summary>
+/// <param name="Left">All of them where nothing has to go. Valid until the compactor is used again.</param>
+/// <param name="HasUndecoded">Whether one could not be decoded.</param>
+/// <param name="HasNewHorizon">Whether a tombstone among them was told when it may go.</param>
+public readonly record struct CompactedBatches(
+    ReadOnlyMemory<byte> Left, bool IsChanged, bool HasUndecoded, bool HasNewHorizon);
+
+/// <summary>Decides which records survive a pass of compaction, batch by batch.</summary>
 /// <remarks>
-/// First all dirty batches are noted in the <see cref="CompactionMemory"/>, as far as it has room. Then the whole log
-/// up to there is gone through again, in order, and what has a later record of the same key goes. A record without a
-/// key goes as well: it is from a time when the topic was not compacted.
+/// What has a later record of the same key goes. A record without a key goes as well: it is from a time when the topic
+/// was not compacted.
 ///
 /// A tombstone stays until no record before it has its key, and then for the topic's <c>delete.retention.ms</c>. That
 /// is known when the pass that notes it reaches its batch, and written there as the batch's delete horizon.
@@ -20,68 +26,34 @@ namespace OrleansStream.Engine.Log.Compaction;
 /// A batch without records goes, also that of an idempotent producer: what is remembered of producers is in the
 /// segments' footers. Only the last batch of all segments stays, so that readers get beyond it.
 ///
-/// Not thread-safe: one pass owns it.
+/// Not thread-safe; keeps its memory from call to call.
 /// </remarks>
-/// <param name="memory">For the range; disposed with this.</param>
-/// <param name="range">What is to be noted, if there is room for it.</param>
-/// <param name="now">Milliseconds since 1970.</param>
-/// <param name="deleteRetention">How long tombstones stay, in milliseconds.</param>
-public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, long now, long deleteRetention)
-    : IDisposable
+public sealed class BatchCompactor(CompactionPass pass)
 {
     private readonly BatchRewriter _rewriter = new();
     private readonly ArrayBufferWriter<byte> _left = new();
     private readonly List<RecordRun> _runs = [];
+    private readonly KeyHash[] _hashes = new KeyHash[KeyHashReader.ChunkCount];
     private bool _hasUndecoded;
+    private bool _hasNewHorizon;
 
-    /// <summary>Where the next record to be noted is; the pass covers everything before it.</summary>
-    public long EndOffset { get; private set; } = range.StartOffset;
-
-    /// <summary>Notes the keys of batches.</summary>
-    /// <returns>False when the range ends, or the memory has no room for all of them.</returns>
-    /// <exception cref="InvalidDataException">A batch does not match its checksum.</exception>
-    public bool TryNote(ReadOnlySpan<byte> batches)
-    {
-        while (BatchHeader.TryRead(batches, out var header))
-        {
-            if (header.BaseOffset >= range.EndOffset)
-            {
-                return false;
-            }
-
-            var batch = batches[..header.TotalBytes];
-            ThrowIfDamaged(batch, header);
-            using var records = TryDecode(batch, header, out var isDecoded);
-            if (isDecoded && !TryNote(RecordsOf(batch, records), header))
-            {
-                return false;
-            }
-
-            EndOffset = header.NextOffset;
-            batches = batches[batch.Length..];
-        }
-
-        return true;
-    }
-
-    /// <summary>Finds out what is left of batches.</summary>
+    /// <summary>Finds out what is left of whole batches.</summary>
     /// <param name="lastOffset">The end of the last segment; a batch that ends there stays.</param>
-    /// <param name="left">What is left, valid until the next call; all the batches where nothing has to go.</param>
-    /// <returns>Whether anything changed.</returns>
     /// <exception cref="InvalidDataException">A batch does not match its checksum.</exception>
-    public bool TryCompact(ReadOnlyMemory<byte> batches, long lastOffset, out ReadOnlyMemory<byte> left)
+    public CompactedBatches Compact(ReadOnlyMemory<byte> batches, long lastOffset)
     {
         _left.ResetWrittenCount();
+        _hasUndecoded = pass.HasUndecoded;
+        _hasNewHorizon = false;
         var isChanged = false;
-        var bytes = batches.Span;
         var position = 0;
         var unchangedStart = 0; // Batches that stay as they are get copied together.
-        while (BatchHeader.TryRead(bytes[position..], out var header))
+        while (BatchHeader.TryRead(batches.Span[position..], out var header))
         {
-            var unchanged = bytes[unchangedStart..position];
-            var batch = bytes.Slice(position, header.TotalBytes);
+            var unchanged = batches[unchangedStart..position];
+            var batch = batches.Slice(position, header.TotalBytes);
             position += batch.Length;
-            if (header.BaseOffset < EndOffset
+            if (header.BaseOffset < pass.EndOffset
                 && TryRewrite(batch, header, header.NextOffset == lastOffset, unchanged))
             {
                 isChanged = true;
@@ -91,85 +63,20 @@ public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, lo
 
         if (isChanged)
         {
-            _left.Write(bytes[unchangedStart..position]);
+            _left.Write(batches.Span[unchangedStart..position]);
         }
 
-        left = isChanged ? _left.WrittenMemory : batches;
-        return isChanged;
-    }
-
-    public void Dispose() => memory.Dispose();
-
-    private static PooledBuffer? TryDecode(ReadOnlySpan<byte> batch, in BatchHeader header, out bool isDecoded)
-    {
-        isDecoded = true;
-        if (header.Codec == CompressionCodec.None || header.RecordCount == 0)
-        {
-            return null;
-        }
-
-        try
-        {
-            if (header.Codec < CompressionCodec.Zstd)
-            {
-                return BatchCompression.Decompress(
-                    header.Codec, batch[BatchHeader.SizeBytes..], BatchLimits.MaxDecompressedBytes);
-            }
-        }
-        catch (ProtocolException)
-        {
-            // Taken in while the topic was not compacted, when nobody looked inside.
-        }
-
-        isDecoded = false;
-        return null;
-    }
-
-    private static ReadOnlySpan<byte> RecordsOf(ReadOnlySpan<byte> batch, PooledBuffer? decompressed)
-        => decompressed is null ? batch[BatchHeader.SizeBytes..] : decompressed.Span;
-
-    // Written anew, a damaged batch would get a checksum that fits.
-    private static void ThrowIfDamaged(ReadOnlySpan<byte> batch, in BatchHeader header)
-    {
-        if (!BatchStamp.HasRightCrc(batch, header))
-        {
-            throw new InvalidDataException($"The batch at offset {header.BaseOffset} does not match its checksum.");
-        }
-    }
-
-    private bool TryNote(ReadOnlySpan<byte> records, in BatchHeader header)
-    {
-        try
-        {
-            foreach (var record in memory.Hash(records, header))
-            {
-                var offset = header.BaseOffset + record.OffsetDelta;
-                if (offset < range.StartOffset || !record.HasKey)
-                {
-                    continue;
-                }
-
-                if (!memory.TryNote(record.Hash, offset))
-                {
-                    EndOffset = offset;
-                    return false;
-                }
-            }
-        }
-        catch (ProtocolException)
-        {
-            // It will stay as it is, so what it superseded need not.
-        }
-
-        return true;
+        return new CompactedBatches(
+            isChanged ? _left.WrittenMemory : batches, isChanged, _hasUndecoded, _hasNewHorizon);
     }
 
     // False when the batch stays as it is. Else writes what is left of it behind the batches before it.
-    private bool TryRewrite(ReadOnlySpan<byte> batch, in BatchHeader header, bool isLast, ReadOnlySpan<byte> before)
+    private bool TryRewrite(
+        ReadOnlyMemory<byte> batch, in BatchHeader header, bool isLast, ReadOnlyMemory<byte> before)
     {
-        using var decompressed = TryDecode(batch, header, out var isDecoded);
-        var records = RecordsOf(batch, decompressed);
-        if (!isDecoded || !TryRetain(records, header, out var retained))
+        using var decoded = DecodedBatch.Open(batch, header);
+        var records = decoded.Records.Span;
+        if (!decoded.IsDecoded || !TryRetain(records, header, out var retained))
         {
             _hasUndecoded = true;
             return false;
@@ -181,10 +88,11 @@ public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, lo
             return false;
         }
 
-        ThrowIfDamaged(batch, header);
-        _left.Write(before);
+        decoded.ThrowIfDamaged();
+        _left.Write(before.Span);
         if (!isEmptied)
         {
+            _hasNewHorizon |= retained.DeleteHorizon is not null;
             _rewriter.Write(header, records, retained, _left);
         }
 
@@ -199,9 +107,10 @@ public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, lo
         var count = 0;
         var hasTombstone = false;
         var maxTimestamp = BatchLimits.NoTimestamp;
-        var areTombstonesGone = header.HasDeleteHorizon && header.BaseTimestamp <= now;
+        var areTombstonesGone = header.HasDeleteHorizon && header.BaseTimestamp <= pass.Now;
+        var memory = pass.Memory;
         var isNoted = memory.Remembers(header.BaseOffset, header.LastOffset);
-        var keys = isNoted ? default : memory.Hash(records, header);
+        var hashes = isNoted ? default : memory.Hash(records, header, _hashes);
         try
         {
             foreach (var record in new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta))
@@ -209,7 +118,7 @@ public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, lo
                 var offset = header.BaseOffset + record.OffsetDelta;
                 var isSuperseded = isNoted
                     ? memory.IsSuperseded(offset)
-                    : keys.MoveNext() && memory.IsSuperseded(keys.Current.Hash, offset);
+                    : hashes.MoveNext() && memory.IsSuperseded(hashes.Current, offset);
                 if (isSuperseded || !record.HasKey || (record.IsTombstone && areTombstonesGone))
                 {
                     continue;
@@ -236,13 +145,13 @@ public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, lo
         var getsHorizon = hasTombstone
             && !header.HasDeleteHorizon
             && !_hasUndecoded
-            && header.NextOffset <= EndOffset;
+            && header.NextOffset <= pass.EndOffset;
         retained = new RetainedRecords
         {
             Runs = CollectionsMarshal.AsSpan(_runs),
             RecordCount = count,
             MaxTimestamp = maxTimestamp,
-            DeleteHorizon = getsHorizon ? FindHorizon() : null,
+            DeleteHorizon = getsHorizon ? pass.DeleteHorizon : null,
         };
         return true;
     }
@@ -262,6 +171,4 @@ public sealed class BatchCompactor(CompactionMemory memory, DirtyRange range, lo
 
         return new RecordRun(start, end);
     }
-
-    private long FindHorizon() => deleteRetention > long.MaxValue - now ? long.MaxValue : now + deleteRetention;
 }

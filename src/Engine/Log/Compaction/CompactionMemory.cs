@@ -7,7 +7,7 @@ namespace OrleansStream.Engine.Log.Compaction;
 /// Each record noted is one look into the <see cref="OffsetMap"/>, and tells at once which earlier one it supersedes.
 /// So only records from before the range have to be looked up again.
 ///
-/// Not thread-safe: the pass owns it.
+/// Not thread-safe while records are noted: the pass owns it. Afterwards any number of threads may ask at once.
 /// </remarks>
 public sealed class CompactionMemory : IDisposable
 {
@@ -18,15 +18,13 @@ public sealed class CompactionMemory : IDisposable
     private const int OffsetsShare = 16;
 
     /// <summary>
-    /// How many records are hashed at a time: more than reads of memory a core can wait for, and few enough that what
-    /// was fetched for the first of them is still in its cache after the last.
+    /// How many keys ahead the places in the map are fetched: more than reads of memory a core can wait for, and few
+    /// enough that what was fetched for the first of them is still in its cache after the last.
     /// </summary>
-    private const int ChunkCount = 128;
+    private const int FetchedAhead = 64;
 
     private readonly OffsetMap _map;
     private readonly SupersededOffsets _superseded;
-    private readonly UInt128 _seed;
-    private readonly HashedKey[] _chunk = new HashedKey[ChunkCount];
 
     /// <param name="startOffset">Where the range begins.</param>
     /// <param name="count">How many offsets it has.</param>
@@ -36,29 +34,40 @@ public sealed class CompactionMemory : IDisposable
     {
         _superseded = new SupersededOffsets(startOffset, count, maxBytes / OffsetsShare);
         _map = new OffsetMap(startOffset, count, maxBytes - _superseded.LengthBytes);
-        _seed = seed;
+        Seed = seed;
     }
 
-    /// <summary>The keys of a batch's records as they are noted and looked up here; one batch at a time.</summary>
-    public HashedKeyReader Hash(ReadOnlySpan<byte> records, in BatchHeader header)
-        => new(new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta), _map, _seed, _chunk);
+    /// <summary>What keys are hashed with here.</summary>
+    public UInt128 Seed { get; }
 
-    /// <summary>Notes a record of the range. Offsets come in ascending order.</summary>
-    /// <returns>False when there is no room for another key; then nothing is noted.</returns>
-    public bool TryNote(in KeyHash key, long offset)
+    /// <summary>The hashes by which the records of a batch can be looked up here.</summary>
+    /// <param name="chunk">Memory for those that are hashed at a time.</param>
+    public KeyHashReader Hash(ReadOnlySpan<byte> records, in BatchHeader header, Span<KeyHash> chunk)
+        => new(new RecordKeyReader(records, header.RecordCount, header.LastOffsetDelta), _map, Seed, chunk);
+
+    /// <summary>Notes records of the range. Offsets come in ascending order.</summary>
+    /// <returns>The offset of the first one whose key finds no room; null when all are noted.</returns>
+    public long? Note(ReadOnlySpan<DirtyKey> keys)
     {
-        if (!_map.TryPut(key, offset, out var formerOffset))
+        for (var i = 0; i < Math.Min(FetchedAhead, keys.Length); i++)
         {
-            return false;
+            _map.Prefetch(keys[i].Hash);
         }
 
-        // A record noted twice supersedes itself no more than one noted once.
-        if (formerOffset >= 0 && formerOffset < offset)
+        for (var i = 0; i < keys.Length; i++)
         {
-            _superseded.Add(formerOffset);
+            if (i + FetchedAhead < keys.Length)
+            {
+                _map.Prefetch(keys[i + FetchedAhead].Hash);
+            }
+
+            if (!TryNote(keys[i]))
+            {
+                return keys[i].Offset;
+            }
         }
 
-        return true;
+        return null;
     }
 
     /// <summary>Whether <see cref="IsSuperseded(long)"/> can tell of noted records between two offsets.</summary>
@@ -75,5 +84,21 @@ public sealed class CompactionMemory : IDisposable
     {
         _map.Dispose();
         _superseded.Dispose();
+    }
+
+    private bool TryNote(in DirtyKey key)
+    {
+        if (!_map.TryPut(key.Hash, key.Offset, out var formerOffset))
+        {
+            return false;
+        }
+
+        // A record noted twice supersedes itself no more than one noted once.
+        if (formerOffset >= 0 && formerOffset < key.Offset)
+        {
+            _superseded.Add(formerOffset);
+        }
+
+        return true;
     }
 }

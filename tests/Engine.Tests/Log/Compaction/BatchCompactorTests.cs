@@ -85,6 +85,32 @@ public sealed class BatchCompactorTests
         Assert.Equal(compacted, later);
     }
 
+    [Fact]
+    public void A_horizon_given_before_it_was_known_of_an_undecoded_batch_is_taken_back()
+    {
+        var zstd = KeyedBatch.Of(Old);
+        BatchHeader header = TestBatch.HeaderOf(zstd) with { Attributes = (short)CompressionCodec.Zstd };
+        header.Write(zstd);
+        BatchStamp.SetMaxTimestamp(zstd, header.MaxTimestamp);
+        var batches = TestBatch.Split(Log(zstd, KeyedBatch.Of([new("a", null)]), KeyedBatch.Of(New)));
+        using var pass = new CompactionPass(
+            new CompactionMemory(0, count: 10, 10_000, seed: 1), new DirtyRange(0, 10, 0, 0), Now, DeleteRetention);
+        Note(pass, batches[0]);
+        Note(pass, batches[1]);
+        Note(pass, batches[2]);
+        BatchCompactor[] compactors = [new(pass), new(pass), new(pass)];
+
+        var compacted = compactors.Zip(batches, (compactor, batch) => compactor.Compact(batch, lastOffset: -1)).ToArray();
+
+        Assert.True(compacted[1].HasNewHorizon);
+        Assert.True(pass.TryTake(compacted[0]));
+        Assert.False(pass.TryTake(compacted[1]));
+        var again = compactors[1].Compact(batches[1], lastOffset: -1);
+        Assert.True(pass.TryTake(again));
+        Assert.False(again.IsChanged);
+        Assert.True(pass.TryTake(compacted[2]));
+    }
+
     // Nobody looks into a compressed batch before. If such offsets were believed, another batch's record would go.
     [Theory]
     [InlineData(0, 0)]
@@ -146,14 +172,14 @@ public sealed class BatchCompactorTests
         var passes = 0;
         for (var start = 0L; start < end; passes++)
         {
-            using var compactor = new BatchCompactor(
+            using var pass = new CompactionPass(
                 new CompactionMemory(start, count: end - start, OffsetMap.EntryBytes * keys * 4 / 3, seed: 1),
                 new DirtyRange(start, end, 0, 0), Now, DeleteRetention);
-            Assert.Equal(compactor.EndOffset, start);
-            compactor.TryNote(log);
-            Assert.True(compactor.EndOffset > start);
-            compactor.TryCompact(log, lastOffset: end, out var left);
-            (log, start) = (left.ToArray(), compactor.EndOffset);
+            Assert.Equal(pass.EndOffset, start);
+            Note(pass, log);
+            Assert.True(pass.EndOffset > start);
+            var compacted = new BatchCompactor(pass).Compact(log, lastOffset: end);
+            (log, start) = (compacted.Left.ToArray(), pass.EndOffset);
             Assert.Equal(Latest(whole), Latest(KeyedBatch.Read(log)));
         }
 
@@ -214,18 +240,26 @@ public sealed class BatchCompactorTests
         byte[] log, long startOffset = 0, long endOffset = 1_000, long lastOffset = -1, long now = Now)
     {
         var range = new DirtyRange(startOffset, endOffset, 0, 0);
-        using var compactor = new BatchCompactor(
+        using var pass = new CompactionPass(
             new CompactionMemory(startOffset, count: 1_000, 100_000, seed: 1), range, now, DeleteRetention);
         foreach (var batch in TestBatch.Split(log))
         {
             if (TestBatch.HeaderOf(batch.Span).NextOffset > startOffset)
             {
-                compactor.TryNote(batch.Span);
+                Note(pass, batch);
             }
         }
 
-        var isChanged = compactor.TryCompact(log, lastOffset, out var left);
-        Assert.Equal(isChanged, !left.Span.SequenceEqual(log));
-        return left.ToArray();
+        var compacted = new BatchCompactor(pass).Compact(log, lastOffset);
+        Assert.True(pass.TryTake(compacted));
+        Assert.Equal(compacted.IsChanged, !compacted.Left.Span.SequenceEqual(log));
+        return compacted.Left.ToArray();
+    }
+
+    private static void Note(CompactionPass pass, ReadOnlyMemory<byte> batches)
+    {
+        using var keys = pass.CreateKeys();
+        keys.Begin(batches);
+        pass.TryNote(keys);
     }
 }

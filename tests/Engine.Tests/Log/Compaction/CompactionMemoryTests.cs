@@ -11,10 +11,7 @@ public sealed class CompactionMemoryTests
     {
         using var memory = new CompactionMemory(Start, count: 20, maxBytes: 10_000, seed: 1);
 
-        foreach (var (index, key) in "abacab".Index())
-        {
-            Assert.True(memory.TryNote(KeyOf(key), Start + index));
-        }
+        Assert.Null(memory.Note([.. "abacab".Select((key, index) => new DirtyKey(KeyOf(key), Start + index))]));
 
         Assert.True(memory.Remembers(Start, Start + 19));
         Assert.Equal(
@@ -29,8 +26,8 @@ public sealed class CompactionMemoryTests
     {
         using var memory = new CompactionMemory(Start, count: 20, maxBytes: 10_000, seed: 1);
 
-        Assert.True(memory.TryNote(KeyOf('a'), Start));
-        Assert.True(memory.TryNote(KeyOf('a'), Start));
+        Assert.Null(memory.Note([new(KeyOf('a'), Start)]));
+        Assert.Null(memory.Note([new(KeyOf('a'), Start)]));
 
         Assert.False(memory.IsSuperseded(Start));
     }
@@ -43,8 +40,7 @@ public sealed class CompactionMemoryTests
         Assert.False(memory.Remembers(Start - 1, Start));
         Assert.True(memory.Remembers(Start, Start + 79));
         Assert.False(memory.Remembers(Start, Start + 80));
-        Assert.True(memory.TryNote(KeyOf('a'), Start + 80));
-        Assert.True(memory.TryNote(KeyOf('a'), Start + 81));
+        Assert.Null(memory.Note([new(KeyOf('a'), Start + 80), new(KeyOf('a'), Start + 81)]));
         Assert.True(memory.IsSuperseded(KeyOf('a'), Start + 80));
     }
 

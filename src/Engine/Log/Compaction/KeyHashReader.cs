@@ -3,26 +3,26 @@ using OrleansStream.Protocols.Batches;
 
 namespace OrleansStream.Engine.Log.Compaction;
 
-/// <summary>The hash of a record's key, and the record's place in its batch.</summary>
-/// <param name="HasKey">Where not, the hash is that of nothing.</param>
-public readonly record struct HashedKey(KeyHash Hash, int OffsetDelta, bool HasKey);
-
-/// <summary>Enumerates the keys of a batch's records as hashes.</summary>
+/// <summary>Enumerates the hashes of the keys of a batch's records; of nothing where a record has none.</summary>
 /// <remarks>
 /// Hashes a number of records at a time and has the processor fetch their places in the map meanwhile: the map is
 /// larger than its cache, and waiting for one place after the other would take longer than everything else.
 /// </remarks>
 /// <param name="chunk">Memory for what is hashed at a time.</param>
-public ref struct HashedKeyReader(RecordKeyReader records, OffsetMap map, UInt128 seed, Span<HashedKey> chunk)
+public ref struct KeyHashReader(RecordKeyReader records, OffsetMap map, UInt128 seed, Span<KeyHash> chunk)
 {
-    private readonly Span<HashedKey> _chunk = chunk;
+    /// <summary>
+    /// A good number to hash at a time: more than reads of memory a core can wait for, and few enough that what was
+    /// fetched for the first of them is still in its cache after the last.
+    /// </summary>
+    public const int ChunkCount = 128;
+
+    private readonly Span<KeyHash> _chunk = chunk;
     private RecordKeyReader _records = records;
     private int _count;
     private int _index;
 
-    public readonly ref readonly HashedKey Current => ref _chunk[_index];
-
-    public readonly HashedKeyReader GetEnumerator() => this;
+    public readonly ref readonly KeyHash Current => ref _chunk[_index];
 
     /// <summary>Moves to the next record; false after the last.</summary>
     /// <exception cref="ProtocolException">A record of the chunk is malformed, or there are more or fewer.</exception>
@@ -38,7 +38,7 @@ public ref struct HashedKeyReader(RecordKeyReader records, OffsetMap map, UInt12
         {
             var hash = KeyHash.Compute(records.Current.Key, seed);
             map.Prefetch(hash);
-            chunk[count++] = new HashedKey(hash, records.Current.OffsetDelta, records.Current.HasKey);
+            chunk[count++] = hash;
         }
 
         _records = records;
