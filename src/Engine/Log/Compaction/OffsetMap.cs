@@ -1,20 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using OrleansStream.Protocols;
 
 namespace OrleansStream.Engine.Log.Compaction;
 
 /// <summary>The last offset of each key in a stretch of a log, in memory of a fixed size.</summary>
 /// <remarks>
-/// Open addressing over one array, so that a key costs 16 bytes and mostly one cache line. A key is known by 96 bits of
+/// Open addressing over one table, so that a key costs 16 bytes and mostly one cache line. A key is known by 96 bits of
 /// its hash, of which none says where its entry is looked for; offsets count from the first one of the stretch.
 ///
 /// A key is only compared with those few that lie where it belongs, about 13 where the map is as full as it may get. So
 /// among a billion records, one is taken for another key's with a probability of less than 10^-18; and then the older
 /// record of the two is lost.
-///
-/// The array is rented: a new one would cost more than filling it, as the system hands out memory page by page.
 ///
 /// Not thread-safe: the pass that fills it owns it.
 /// </remarks>
@@ -25,10 +22,10 @@ public sealed class OffsetMap : IDisposable
     /// <summary>How full it may get: beyond it, searches for a free place become long.</summary>
     private const double MaxLoad = 0.8;
 
-    private const int MaxLength = int.MaxValue / EntryBytes - 64; // An array has a few bytes less than that.
+    private const int MaxLength = int.MaxValue / EntryBytes; // Its bytes are one span.
 
     private readonly long _startOffset;
-    private readonly PooledBuffer _memory;
+    private readonly TableMemory _memory;
     private readonly int _length;
     private readonly int _capacity;
 
@@ -41,8 +38,7 @@ public sealed class OffsetMap : IDisposable
         var needed = Math.Min(keys, MaxLength) / MaxLoad;
         _length = (int)Math.Clamp(needed + 1, 2, Math.Clamp(maxBytes / EntryBytes, 2, MaxLength));
         _capacity = Math.Max(1, (int)(_length * MaxLoad));
-        _memory = PooledBuffer.Rent(_length * EntryBytes);
-        _memory.Span.Clear();
+        _memory = new TableMemory(_length * EntryBytes);
     }
 
     public int Count { get; private set; }
@@ -55,7 +51,6 @@ public sealed class OffsetMap : IDisposable
     {
         if (Sse.IsSupported)
         {
-            // A hint: it does no harm if the array is moved meanwhile.
             Sse.Prefetch0(Unsafe.AsPointer(ref Entries[IndexOf(key)]));
         }
     }

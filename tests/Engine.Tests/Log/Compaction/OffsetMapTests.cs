@@ -60,19 +60,20 @@ public sealed class OffsetMapTests
         Assert.False(map.IsSuperseded(KeyOf(1), Start + uint.MaxValue - 1));
     }
 
-    // Whatever it knows, a dictionary knows as well.
+    // Whatever it knows, a dictionary knows as well. The largest one has huge pages, where there are any.
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void It_remembers_what_a_dictionary_does(int seed)
+    [InlineData(1, 5_000)]
+    [InlineData(2, 5_000)]
+    [InlineData(3, 250_000)]
+    public void It_remembers_what_a_dictionary_does(int seed, int keys)
     {
         var random = new Random(seed);
-        using var map = new OffsetMap(Start, keys: 5_000, maxBytes: long.MaxValue);
+        using var map = new OffsetMap(Start, keys, maxBytes: long.MaxValue);
         var model = new Dictionary<int, long>();
 
-        for (var offset = Start; offset < Start + 20_000; offset += random.Next(1, 3))
+        for (var offset = Start; offset < Start + (4 * keys); offset += random.Next(1, 3))
         {
-            var key = random.Next(5_000);
+            var key = random.Next(keys);
             Assert.True(map.TryPut(KeyOf(key), offset, out var former));
             Assert.Equal(model.GetValueOrDefault(key, -1), former);
             model[key] = offset;
@@ -84,6 +85,17 @@ public sealed class OffsetMapTests
             Assert.True(map.IsSuperseded(KeyOf(entry.Key), entry.Value - 1));
             Assert.False(map.IsSuperseded(KeyOf(entry.Key), entry.Value));
         });
+    }
+
+    [Fact]
+    public void Nothing_can_be_asked_when_its_memory_is_gone()
+    {
+        var map = new OffsetMap(Start, keys: 10, maxBytes: long.MaxValue);
+        map.Dispose();
+        map.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => map.IsSuperseded(KeyOf(1), Start));
+        Assert.Throws<ObjectDisposedException>(() => map.TryPut(KeyOf(1), Start, out _));
     }
 
     private static KeyHash KeyOf(int key) => KeyHash.Compute(BitConverter.GetBytes(key), seed: 1);
