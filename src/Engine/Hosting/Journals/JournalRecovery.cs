@@ -51,6 +51,9 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
     private const int SegmentBytes = 64 * 1_024 * 1_024;
     private const int PieceBytes = 256 * 1_024;
 
+    /// <summary>For how many partitions segments are written at once.</summary>
+    private const int MaxWritten = 8;
+
     private readonly IStorage _storage = services.Storage;
     private readonly ILogger _logger = services.Logger;
     private readonly long _now = services.Now;
@@ -225,29 +228,56 @@ internal sealed partial class JournalRecovery(HostServices services, FormerJourn
         return partition;
     }
 
+    // While the storage makes one partition's segments durable the next partitions' are written.
     private async Task<long> WriteSegmentsAsync(CancellationToken cancellationToken)
     {
         var bytes = 0L;
-        foreach (var (id, partition) in _partitions)
+        var inHand = new Queue<(PartitionId Partition, Task<long> Writing)>(MaxWritten);
+        try
         {
-            var isDamaged = _damagedPartitions.ContainsKey(id)
-                || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
-            if (partition.Batches.Count == 0 || isDamaged)
+            foreach (var (id, partition) in _partitions)
             {
-                continue;
+                var isDamaged = _damagedPartitions.ContainsKey(id)
+                    || partition.Store.Head.Journals.Any(_damagedJournals.ContainsKey);
+                if (partition.Batches.Count == 0 || isDamaged)
+                {
+                    continue;
+                }
+
+                if (inHand.Count == MaxWritten)
+                {
+                    bytes += await FinishAsync(inHand).ConfigureAwait(false);
+                }
+
+                inHand.Enqueue((id, WriteSegmentsAsync(partition, cancellationToken)));
             }
 
-            try
+            while (inHand.Count > 0)
             {
-                bytes += await WriteSegmentsAsync(partition, cancellationToken).ConfigureAwait(false);
+                bytes += await FinishAsync(inHand).ConfigureAwait(false);
             }
-            catch (StorageDamagedException e)
-            {
-                Refuse(id, e.Message);
-            }
+        }
+        finally
+        {
+            await Task.WhenAll(inHand.Select(partition => (Task)partition.Writing))
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return bytes;
+    }
+
+    private async Task<long> FinishAsync(Queue<(PartitionId Partition, Task<long> Writing)> inHand)
+    {
+        var (id, writing) = inHand.Dequeue();
+        try
+        {
+            return await writing.ConfigureAwait(false);
+        }
+        catch (StorageDamagedException e)
+        {
+            Refuse(id, e.Message);
+            return 0;
+        }
     }
 
     private async Task<long> WriteSegmentsAsync(Recovered partition, CancellationToken cancellationToken)
