@@ -52,7 +52,9 @@ public sealed class OrderedWorkTests
     public async Task A_failure_comes_in_its_order_and_nothing_is_left_behind()
     {
         var results = OrderedWork.RunAsync(
-            ReadAsync(), _workers, (_, item) => item.Number < 4 ? item.Number : throw new IOException($"{item.Number}"));
+            ReadAsync(),
+            _workers,
+            (_, item) => item.Number < 4 ? item.Number : throw new IOException($"{item.Number}"));
         var seen = new List<int>();
 
         var failure = await Assert.ThrowsAsync<IOException>(async () =>

@@ -56,7 +56,9 @@ internal sealed class PartitionCompaction(
         return isDue ? range : null;
     }
 
-    /// <summary>Begins a pass, with as much memory as it can need and as the options allow. The caller disposes it.</summary>
+    /// <summary>
+    /// Begins a pass, with as much memory as it can need and as the options allow. The caller disposes it.
+    /// </summary>
     public CompactionWorkers Begin(in DirtyRange range, TopicConfig config)
     {
         Span<byte> seed = stackalloc byte[16];
@@ -258,7 +260,7 @@ internal sealed class PartitionCompaction(
         var pieces = OrderedWork.RunAsync(
             ReadAsync(segment, segment.BaseOffset, token),
             workers.Compactors,
-            (compactor, piece) => (Compactor: compactor, Piece: piece, Compacted: Compact(compactor, segment, piece, lastOffset)),
+            (compactor, piece) => (compactor, piece, Compact(compactor, segment, piece, lastOffset)),
             token);
         await foreach (var (compactor, piece, compacted) in pieces.ConfigureAwait(false))
         {

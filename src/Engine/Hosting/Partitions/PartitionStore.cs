@@ -190,14 +190,14 @@ internal sealed class PartitionStore
         await written.ConfigureAwait(false);
         Debug.Assert(entry is not null); // There is at least one batch.
         await CommitAsync(
-            Head with { NextOffset = entry.NextOffset, Journals = journals }, new SegmentReplacement([], entry, written))
-            .ConfigureAwait(false);
+            Head with { NextOffset = entry.NextOffset, Journals = journals },
+            new SegmentReplacement([], entry, written)).ConfigureAwait(false);
         Epochs = footer.Epochs;
         Producers = footer.Producers;
         return entry;
     }
 
-    /// <summary>Writes one segment with the batches of adjacent ones. They stay until it is put in their place.</summary>
+    /// <summary>Writes a segment with the batches of adjacent ones; they stay until it is put in their place.</summary>
     /// <param name="pieces">Their batches, or what is left of them.</param>
     /// <param name="last">The footer of the last of them: producers and epochs as of the end.</param>
     /// <returns>

@@ -107,7 +107,7 @@ public sealed class BatchCompactor(CompactionPass pass)
         var count = 0;
         var hasTombstone = false;
         var maxTimestamp = BatchLimits.NoTimestamp;
-        var areTombstonesGone = header.HasDeleteHorizon && header.BaseTimestamp <= pass.Now;
+        var areTombstonesGone = header.HasDeleteHorizon && pass.IsPast(header.BaseTimestamp);
         var memory = pass.Memory;
         var isNoted = memory.Remembers(header.BaseOffset, header.LastOffset);
         var hashes = isNoted ? default : memory.Hash(records, header, _hashes);

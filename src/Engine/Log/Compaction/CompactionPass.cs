@@ -21,13 +21,13 @@ public sealed class CompactionPass(CompactionMemory memory, DirtyRange range, lo
     /// <summary>Whether a batch had to stay as it is: its keys may be any.</summary>
     public bool HasUndecoded { get; private set; }
 
-    /// <summary>When it is, in milliseconds since 1970.</summary>
-    public long Now => now;
-
     /// <summary>When tombstones that are met now may go, in milliseconds since 1970.</summary>
     public long DeleteHorizon => deleteRetention > long.MaxValue - now ? long.MaxValue : now + deleteRetention;
 
     internal CompactionMemory Memory => memory;
+
+    /// <summary>Whether tombstones that are to be kept until a time may go.</summary>
+    public bool IsPast(long deleteHorizon) => deleteHorizon <= now;
 
     /// <summary>For reading keys that this can note.</summary>
     public DirtyKeys CreateKeys() => new(range, memory.Seed);

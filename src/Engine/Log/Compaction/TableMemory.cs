@@ -4,8 +4,8 @@ namespace OrleansStream.Engine.Log.Compaction;
 
 /// <summary>Zeroed memory outside of the managed heap, for a table that is looked up at random.</summary>
 /// <remarks>
-/// Where it is large Linux is asked for huge pages. In small ones most look-ups would have to find their page first, and
-/// the system hands them out one by one, which takes longer than filling the table. Without them it works as well.
+/// Where it is large Linux is asked for huge pages. In small ones most look-ups would have to find their page first,
+/// and the system hands them out one by one, which takes longer than filling the table. Without them it works as well.
 /// https://man7.org/linux/man-pages/man2/madvise.2.html
 ///
 /// Nobody may read it while it is disposed.

@@ -100,7 +100,8 @@ public sealed class BatchCompactorTests
         Note(pass, batches[2]);
         BatchCompactor[] compactors = [new(pass), new(pass), new(pass)];
 
-        var compacted = compactors.Zip(batches, (compactor, batch) => compactor.Compact(batch, lastOffset: -1)).ToArray();
+        CompactedBatches[] compacted =
+            [.. compactors.Zip(batches, (compactor, batch) => compactor.Compact(batch, lastOffset: -1))];
 
         Assert.True(compacted[1].HasNewHorizon);
         Assert.True(pass.TryTake(compacted[0]));
