@@ -42,6 +42,19 @@ public static class KeyedBatch
         return builder.Build(codec).ToArray();
     }
 
+    /// <summary>Batches one after another, with offsets as a log gives them from 0 on.</summary>
+    public static byte[] Log(params byte[][] batches)
+    {
+        var offset = 0L;
+        foreach (var batch in batches)
+        {
+            BatchStamp.SetBaseOffset(batch, offset);
+            offset = TestBatch.HeaderOf(batch).NextOffset;
+        }
+
+        return [.. batches.SelectMany(batch => batch)];
+    }
+
     /// <summary>The records of whole batches with their offsets, after a look at their checksums.</summary>
     public static List<(long Offset, KeyedRecord Record)> Read(ReadOnlyMemory<byte> batches)
     {

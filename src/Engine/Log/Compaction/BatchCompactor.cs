@@ -88,7 +88,7 @@ public sealed class BatchCompactor(CompactionPass pass)
             return false;
         }
 
-        decoded.ThrowIfDamaged();
+        DecodedBatch.ThrowIfDamaged(batch, header);
         _left.Write(before.Span);
         if (!isEmptied)
         {

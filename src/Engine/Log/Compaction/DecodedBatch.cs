@@ -13,16 +13,12 @@ internal readonly struct DecodedBatch : IDisposable
         in BatchHeader header, ReadOnlyMemory<byte> batch, PooledBuffer? decompressed, bool isDecoded)
     {
         Header = header;
-        Batch = batch;
         Records = decompressed is null ? batch[BatchHeader.SizeBytes..] : decompressed.Memory;
         IsDecoded = isDecoded;
         _decompressed = decompressed;
     }
 
     public BatchHeader Header { get; }
-
-    /// <summary>The batch as it is stored.</summary>
-    public ReadOnlyMemory<byte> Batch { get; }
 
     /// <summary>Nothing of use unless <see cref="IsDecoded"/>.</summary>
     public ReadOnlyMemory<byte> Records { get; }
@@ -54,13 +50,13 @@ internal readonly struct DecodedBatch : IDisposable
         return new DecodedBatch(header, batch, null, isDecoded: false);
     }
 
-    /// <summary>Before it is written anew: a damaged batch would get a checksum that fits.</summary>
+    /// <summary>Before a batch is believed, or written anew: then it would get a checksum that fits.</summary>
     /// <exception cref="InvalidDataException">It does not match its checksum.</exception>
-    public void ThrowIfDamaged()
+    public static void ThrowIfDamaged(ReadOnlyMemory<byte> batch, in BatchHeader header)
     {
-        if (!BatchStamp.HasRightCrc(Batch.Span, Header))
+        if (!BatchStamp.HasRightCrc(batch.Span, header))
         {
-            throw new InvalidDataException($"The batch at offset {Header.BaseOffset} does not match its checksum.");
+            throw new InvalidDataException($"The batch at offset {header.BaseOffset} does not match its checksum.");
         }
     }
 

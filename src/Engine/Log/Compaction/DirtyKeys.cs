@@ -96,9 +96,10 @@ public sealed class DirtyKeys(DirtyRange range, UInt128 seed) : IDisposable
             return false;
         }
 
-        open = DecodedBatch.Open(_batches[..header.TotalBytes], header);
+        var batch = _batches[..header.TotalBytes];
+        DecodedBatch.ThrowIfDamaged(batch, header);
+        open = DecodedBatch.Open(batch, header);
         _open = open;
-        open.ThrowIfDamaged();
         _position = default;
         _batches = _batches[header.TotalBytes..];
         return true;

@@ -19,7 +19,7 @@ public sealed class BatchCompactorTests
     [InlineData(CompressionCodec.Lz4)]
     public void What_is_superseded_goes_and_the_rest_keeps_its_offset_its_producer_and_its_codec(CompressionCodec codec)
     {
-        var log = Log(KeyedBatch.Of(Old, codec, producerId: 7, baseSequence: 3), KeyedBatch.Of(New, codec));
+        var log = KeyedBatch.Log(KeyedBatch.Of(Old, codec, producerId: 7, baseSequence: 3), KeyedBatch.Of(New, codec));
 
         var compacted = Compact(log);
 
@@ -36,7 +36,8 @@ public sealed class BatchCompactorTests
     [Fact]
     public void A_batch_without_records_goes_unless_it_is_the_last()
     {
-        var log = Log(KeyedBatch.Of(New, producerId: 7), KeyedBatch.Of(New), KeyedBatch.Of([new(null, "keyless")]));
+        var log = KeyedBatch.Log(
+            KeyedBatch.Of(New, producerId: 7), KeyedBatch.Of(New), KeyedBatch.Of([new(null, "keyless")]));
 
         var compacted = Compact(log, lastOffset: 5);
 
@@ -51,7 +52,7 @@ public sealed class BatchCompactorTests
     public void A_tombstone_stays_for_as_long_as_it_is_to_be_seen()
     {
         KeyedRecord tombstone = new("a", null, 60);
-        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of([tombstone, new("e", "5", 70)]));
+        var log = KeyedBatch.Log(KeyedBatch.Of(Old), KeyedBatch.Of([tombstone, new("e", "5", 70)]));
 
         var first = Compact(log);
         var waiting = Compact(first, startOffset: 5, now: Now + DeleteRetention - 1);
@@ -69,11 +70,8 @@ public sealed class BatchCompactorTests
     [Fact]
     public void A_batch_that_cannot_be_decoded_stays_and_so_do_the_tombstones_behind_it()
     {
-        var zstd = KeyedBatch.Of(Old);
-        BatchHeader header = TestBatch.HeaderOf(zstd) with { Attributes = (short)CompressionCodec.Zstd };
-        header.Write(zstd);
-        BatchStamp.SetMaxTimestamp(zstd, header.MaxTimestamp);
-        var log = Log(KeyedBatch.Of(Old), zstd, KeyedBatch.Of([new("a", null)]));
+        var zstd = UndecodableOf(Old);
+        var log = KeyedBatch.Log(KeyedBatch.Of(Old), zstd, KeyedBatch.Of([new("a", null)]));
 
         var compacted = Compact(log);
         var later = Compact(compacted, startOffset: 7, now: long.MaxValue - 1);
@@ -88,11 +86,8 @@ public sealed class BatchCompactorTests
     [Fact]
     public void A_horizon_given_before_it_was_known_of_an_undecoded_batch_is_taken_back()
     {
-        var zstd = KeyedBatch.Of(Old);
-        BatchHeader header = TestBatch.HeaderOf(zstd) with { Attributes = (short)CompressionCodec.Zstd };
-        header.Write(zstd);
-        BatchStamp.SetMaxTimestamp(zstd, header.MaxTimestamp);
-        var batches = TestBatch.Split(Log(zstd, KeyedBatch.Of([new("a", null)]), KeyedBatch.Of(New)));
+        var zstd = UndecodableOf(Old);
+        var batches = TestBatch.Split(KeyedBatch.Log(zstd, KeyedBatch.Of([new("a", null)]), KeyedBatch.Of(New)));
         using var pass = new CompactionPass(
             new CompactionMemory(0, count: 10, 10_000, seed: 1), new DirtyRange(0, 10, 0, 0), Now, DeleteRetention);
         Note(pass, batches[0]);
@@ -121,7 +116,8 @@ public sealed class BatchCompactorTests
     public void A_batch_whose_offsets_are_no_offsets_of_its_own_stays_as_it_is(int first, int second)
     {
         KeyedRecord[] later = [new("x", "2"), new("y", "2")];
-        var log = Log(KeyedBatch.Of(Old), WithOffsets(first, second), KeyedBatch.Of(Old), KeyedBatch.Of(later));
+        var log = KeyedBatch.Log(
+            KeyedBatch.Of(Old), WithOffsets(first, second), KeyedBatch.Of(Old), KeyedBatch.Of(later));
 
         var compacted = Compact(log);
 
@@ -140,7 +136,7 @@ public sealed class BatchCompactorTests
         var random = new Random(seed);
         var old = Enumerable.Range(0, 500).Select(i => new KeyedRecord($"{i}", "1")).ToArray();
         var superseded = old.Where(_ => random.Next(2) == 0).ToArray();
-        var log = Log(KeyedBatch.Of(old), KeyedBatch.Of(superseded));
+        var log = KeyedBatch.Log(KeyedBatch.Of(old), KeyedBatch.Of(superseded));
 
         var compacted = Compact(log, startOffset: old.Length);
 
@@ -151,7 +147,7 @@ public sealed class BatchCompactorTests
     [Fact]
     public void Where_the_range_begins_within_a_batch_its_earlier_records_are_looked_up_by_their_keys()
     {
-        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
+        var log = KeyedBatch.Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
 
         var compacted = Compact(log, startOffset: 2);
 
@@ -166,7 +162,7 @@ public sealed class BatchCompactorTests
     public void Where_the_memory_is_too_small_several_passes_come_to_the_same(int keys)
     {
         var random = new Random(keys);
-        var log = Log([.. Enumerable.Range(0, 60).Select(i => KeyedBatch.Of(
+        var log = KeyedBatch.Log([.. Enumerable.Range(0, 60).Select(i => KeyedBatch.Of(
             Enumerable.Range(0, random.Next(1, 5)).Select(j => new KeyedRecord($"{random.Next(20)}", $"{i},{j}"))))]);
         var end = TestBatch.HeaderOf(TestBatch.Split(log)[^1].Span).NextOffset;
         var whole = KeyedBatch.Read(Compact(log));
@@ -191,7 +187,7 @@ public sealed class BatchCompactorTests
     [Fact]
     public void What_lies_behind_the_range_is_neither_noted_nor_changed()
     {
-        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
+        var log = KeyedBatch.Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
 
         Assert.Equal(log, Compact(log, endOffset: 3));
     }
@@ -199,11 +195,21 @@ public sealed class BatchCompactorTests
     [Fact]
     public void A_damaged_batch_is_not_given_a_checksum_that_fits()
     {
-        var log = Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
+        var log = KeyedBatch.Log(KeyedBatch.Of(Old), KeyedBatch.Of(New));
         log[BatchHeader.SizeBytes + 9] ^= 1;
 
         Assert.Throws<InvalidDataException>(() => Compact(log));
         Assert.Throws<InvalidDataException>(() => Compact(log, startOffset: 3));
+    }
+
+    // It says that it is in Zstandard.
+    private static byte[] UndecodableOf(KeyedRecord[] records)
+    {
+        var batch = KeyedBatch.Of(records);
+        BatchHeader header = TestBatch.HeaderOf(batch) with { Attributes = (short)CompressionCodec.Zstd };
+        header.Write(batch);
+        BatchStamp.SetMaxTimestamp(batch, header.MaxTimestamp);
+        return batch;
     }
 
     private static Dictionary<string, string?> Latest(IEnumerable<(long Offset, KeyedRecord Record)> records)
@@ -223,18 +229,6 @@ public sealed class BatchCompactorTests
 
         BatchStamp.SetMaxTimestamp(batch, TestBatch.HeaderOf(batch).MaxTimestamp);
         return batch;
-    }
-
-    private static byte[] Log(params byte[][] batches)
-    {
-        var offset = 0L;
-        foreach (var batch in batches)
-        {
-            BatchStamp.SetBaseOffset(batch, offset);
-            offset = TestBatch.HeaderOf(batch).NextOffset;
-        }
-
-        return [.. batches.SelectMany(batch => batch)];
     }
 
     private static byte[] Compact(

@@ -39,7 +39,7 @@ public sealed class DirtyKeysTests
     [Fact]
     public void It_leaves_out_what_is_outside_of_the_range_and_what_has_no_key()
     {
-        var log = Log(
+        var log = KeyedBatch.Log(
             KeyedBatch.Of([new("a", "1"), new("b", "1"), new(null, "1"), new("c", "1")]),
             KeyedBatch.Of([new("d", "2")]),
             KeyedBatch.Of([new("e", "3")]));
@@ -55,7 +55,7 @@ public sealed class DirtyKeysTests
     public void It_knows_no_end_where_there_is_nothing_of_the_range()
     {
         using var keys = new DirtyKeys(new DirtyRange(0, 1, 0, 0), Seed);
-        var log = Log(KeyedBatch.Of([new("a", "1")]), KeyedBatch.Of([new("b", "1")]));
+        var log = KeyedBatch.Log(KeyedBatch.Of([new("a", "1")]), KeyedBatch.Of([new("b", "1")]));
 
         keys.Begin(log);
         keys.Begin(log.AsMemory(log.Length / 2));
@@ -72,7 +72,7 @@ public sealed class DirtyKeysTests
         BatchStamp.SetMaxTimestamp(malformed, TestBatch.HeaderOf(malformed).MaxTimestamp);
         using var keys = new DirtyKeys(new DirtyRange(0, 10, 0, 0), Seed);
 
-        keys.Begin(Log(malformed, KeyedBatch.Of([new("c", "1")])));
+        keys.Begin(KeyedBatch.Log(malformed, KeyedBatch.Of([new("c", "1")])));
 
         Assert.Equal([KeyOf("c", 2)], keys.Keys.ToArray());
         Assert.Equal((3, true, false), (keys.EndOffset, keys.IsAtEnd, keys.IsAtEndOfRange));
@@ -81,7 +81,7 @@ public sealed class DirtyKeysTests
     [Fact]
     public void A_damaged_batch_is_told_and_the_next_ones_can_be_read()
     {
-        var log = Log(KeyedBatch.Of([new("a", "1")], CompressionCodec.Gzip), KeyedBatch.Of([new("b", "1")]));
+        var log = KeyedBatch.Log(KeyedBatch.Of([new("a", "1")], CompressionCodec.Gzip), KeyedBatch.Of([new("b", "1")]));
         var damaged = log.ToArray();
         damaged[BatchHeader.SizeBytes + 20] ^= 1;
         using var keys = new DirtyKeys(new DirtyRange(0, 10, 0, 0), Seed);
@@ -94,16 +94,4 @@ public sealed class DirtyKeysTests
 
     private static DirtyKey KeyOf(string key, long offset)
         => new(KeyHash.Compute(Encoding.UTF8.GetBytes(key), Seed), offset);
-
-    private static byte[] Log(params byte[][] batches)
-    {
-        var offset = 0L;
-        foreach (var batch in batches)
-        {
-            BatchStamp.SetBaseOffset(batch, offset);
-            offset = TestBatch.HeaderOf(batch).NextOffset;
-        }
-
-        return [.. batches.SelectMany(batch => batch)];
-    }
 }
