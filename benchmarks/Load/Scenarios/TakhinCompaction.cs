@@ -16,7 +16,7 @@ namespace OrleansStream.Load.Scenarios;
 /// </summary>
 /// <remarks>
 /// Counted are the bytes read, each twice, and those written. In memory the limit is to copy as many, and the figure is
-/// that of the fastest of three rounds; on disk the limit is to read as many from the system's cache and to write as
+/// that of the fastest of five rounds; on disk the limit is to read as many from the system's cache and to write as
 /// many, synced, and the figure is the median.
 /// </remarks>
 internal static class TakhinCompaction
@@ -82,7 +82,7 @@ internal static class TakhinCompaction
     private static async Task<Compaction[]> MeasureAsync(
         LoadRun run, Func<Task<IStorage>> openAsync, KeyedRecords records)
     {
-        var (warmingRounds, rounds) = run.IsDryRun ? (0, 1) : records.Count > LongRoundRecords ? (1, 3) : (8, 3);
+        var (warmingRounds, rounds) = run.IsDryRun ? (0, 1) : records.Count > LongRoundRecords ? (1, 5) : (8, 5);
         var compactions = new List<Compaction>();
         for (var round = 0; round < warmingRounds + rounds; round++)
         {

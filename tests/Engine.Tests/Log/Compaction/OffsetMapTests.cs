@@ -9,20 +9,20 @@ public sealed class OffsetMapTests
     [Fact]
     public void A_full_map_takes_no_further_key_but_a_later_offset_of_one_it_has()
     {
-        using var map = new OffsetMap(Start, keys: 1_000, maxBytes: 10 * OffsetMap.EntryBytes);
+        using var map = new OffsetMap(Start, keys: 1_000, maxBytes: 12 * OffsetMap.EntryBytes);
 
-        for (var key = 0; key < 8; key++)
+        for (var key = 0; key < 9; key++)
         {
             Assert.True(map.TryPut(KeyOf(key), Start + key, out var former));
             Assert.Equal(-1, former);
         }
 
-        Assert.False(map.TryPut(KeyOf(8), Start + 8, out _));
-        Assert.True(map.TryPut(KeyOf(3), Start + 9, out var formerOffset));
-        Assert.Equal((Start + 3, 8), (formerOffset, map.Count));
-        Assert.True(map.IsSuperseded(KeyOf(3), Start + 8));
-        Assert.False(map.IsSuperseded(KeyOf(3), Start + 9));
-        Assert.False(map.IsSuperseded(KeyOf(8), 0));
+        Assert.False(map.TryPut(KeyOf(9), Start + 9, out _));
+        Assert.True(map.TryPut(KeyOf(3), Start + 10, out var formerOffset));
+        Assert.Equal((Start + 3, 9), (formerOffset, map.Count));
+        Assert.True(map.IsSuperseded(KeyOf(3), Start + 9));
+        Assert.False(map.IsSuperseded(KeyOf(3), Start + 10));
+        Assert.False(map.IsSuperseded(KeyOf(9), 0));
     }
 
     // Where they are looked for says the same of all of them: the map has to go on from one to the next, and around.
