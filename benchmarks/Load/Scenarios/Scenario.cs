@@ -14,6 +14,7 @@ internal sealed record Scenario(string Name, string Summary, Func<LoadRun, Task>
         new("takhin-latency", "produce and fetch at a fixed rate in process", TakhinLatency.RunAsync),
         new("takhin-balance", "how evenly hashed keys spread over partitions", TakhinBalance.RunAsync),
         new("takhin-compaction", "a compacted partition, in memory and on disk", TakhinCompaction.RunAsync),
+        new("compaction-latency", "appends while other partitions are compacted", CompactionLatency.RunAsync),
         new("streamhouse-coldread", "a consumer of old segments, on disk and on Azurite", StreamhouseColdread.RunAsync),
         new("opening", "a partition with few and with many segments", Opening.RunAsync),
         new("fetch-tcp", "large fetches over TCP by our own client", FetchOverTcp.RunAsync),

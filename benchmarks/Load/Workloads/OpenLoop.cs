@@ -15,46 +15,62 @@ internal static class OpenLoop
     /// <summary>Runs operations for a time and measures each from when it was due.</summary>
     /// <param name="operation">Begins operation number n, on the one thread that keeps the pace.</param>
     /// <exception cref="WrongResultException">The rate is more than the system sustains.</exception>
-    public static async Task<LatencySummary> RunAsync(int perSecond, TimeSpan time, Func<int, ValueTask> operation)
+    public static Task<LatencySummary> RunAsync(int perSecond, TimeSpan time, Func<int, ValueTask> operation)
     {
         var count = Math.Max(1, (int)(perSecond * time.TotalSeconds));
-        var run = new Run(count);
+        return RunAsync(perSecond, i => i < count, operation);
+    }
+
+    /// <summary>The same for as long as something else takes.</summary>
+    /// <exception cref="WrongResultException">The rate is more than the system sustains.</exception>
+    public static Task<LatencySummary> RunBesideAsync(int perSecond, Task work, Func<int, ValueTask> operation)
+        => RunAsync(perSecond, i => i == 0 || !work.IsCompleted, operation);
+
+    private static async Task<LatencySummary> RunAsync(
+        int perSecond, Func<int, bool> isDue, Func<int, ValueTask> operation)
+    {
+        var run = new Run();
 
         // A thread of its own: on the pool the pace would wait for what it measures.
-        await Task.Factory.StartNew(
-            () => run.Pace(perSecond, operation),
+        var begun = await Task.Factory.StartNew(
+            () => run.Pace(perSecond, isDue, operation),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
         await run.AllDone;
-        WrongResultException.ThrowUnlessEqual(count, run.Latencies.Count, "Operations answered");
+        WrongResultException.ThrowUnlessEqual(begun, run.Latencies.Count, "Operations answered");
         return run.Latencies.Summarize();
     }
 
-    private sealed class Run(int count)
+    private sealed class Run
     {
         private readonly TaskCompletionSource _allDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _answered;
+        private int _pending = 1; // The pace itself until it ends.
 
         public LatencyHistogram Latencies { get; } = new();
 
         public Task AllDone => _allDone.Task;
 
-        public void Pace(int perSecond, Func<int, ValueTask> operation)
+        /// <returns>How many operations were begun.</returns>
+        public int Pace(int perSecond, Func<int, bool> isDue, Func<int, ValueTask> operation)
         {
             var interval = (double)Stopwatch.Frequency / perSecond;
             var start = Stopwatch.GetTimestamp();
-            for (var i = 0; i < count; i++)
+            var begun = 0;
+            for (; isDue(begun); begun++)
             {
-                var due = start + (long)(i * interval);
+                var due = start + (long)(begun * interval);
                 SystemCalls.WaitUntil(due);
-                if (i - Volatile.Read(ref _answered) > MaxPending)
+                if (Interlocked.Increment(ref _pending) > MaxPending)
                 {
                     throw new WrongResultException($"{perSecond} operations a second are more than is sustained.");
                 }
 
-                _ = MeasureAsync(operation(i), due);
+                _ = MeasureAsync(operation(begun), due);
             }
+
+            End();
+            return begun;
         }
 
         private async Task MeasureAsync(ValueTask operation, long due)
@@ -69,7 +85,12 @@ internal static class OpenLoop
                 _allDone.TrySetException(e);
             }
 
-            if (Interlocked.Increment(ref _answered) == count)
+            End();
+        }
+
+        private void End()
+        {
+            if (Interlocked.Decrement(ref _pending) == 0)
             {
                 _allDone.TrySetResult();
             }
