@@ -17,7 +17,9 @@ public interface IJournalStore
     /// <summary>The names of all files, in ordinal order.</summary>
     ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes a file, durably. Deleting one that is not there does nothing.</summary>
+    /// <summary>
+    /// Deletes a file that nobody reads any more, durably. Deleting one that is not there does nothing.
+    /// </summary>
     ValueTask DeleteAsync(string name, CancellationToken cancellationToken);
 }
 

@@ -56,10 +56,10 @@ public interface ISegmentStore
     /// <summary>The partitions that may have segments, or leftovers of uncommitted ones.</summary>
     ValueTask<IReadOnlyList<PartitionId>> ListPartitionsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes a segment. Deleting one that is not there does nothing.</summary>
+    /// <summary>Deletes a segment that nobody reads any more. Deleting one that is not there does nothing.</summary>
     ValueTask DeleteAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken);
 
-    /// <summary>Deletes everything a partition has, uncommitted leftovers included.</summary>
+    /// <summary>Deletes everything a partition has, uncommitted leftovers included. Nobody reads it any more.</summary>
     ValueTask DeletePartitionAsync(PartitionId partition, CancellationToken cancellationToken);
 
     /// <summary>Deletes what writers that never committed left behind in a partition.</summary>

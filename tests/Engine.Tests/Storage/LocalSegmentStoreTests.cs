@@ -5,23 +5,30 @@ using OrleansStream.TestKit.Storage;
 
 namespace OrleansStream.Engine.Tests.Storage;
 
-public sealed class LocalSegmentStoreTests : IDisposable
+public sealed class LocalSegmentStoreTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly PartitionId Partition = new(Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), 3);
     private static readonly SegmentName Name = new(BaseOffset: 1_000, Epoch: 2, Generation: 7);
 
     private readonly TemporaryDirectory _directory = new();
+    private readonly FileRemover _remover = new(TimeProvider.System);
     private readonly LocalSegmentStore _segments;
 
-    public LocalSegmentStoreTests() => _segments = new LocalSegmentStore(_directory.Path);
+    public LocalSegmentStoreTests() => _segments = new LocalSegmentStore(_directory.Path, _remover);
 
     private string PartitionPath => Path.Combine(_directory.Path, "00112233445566778899aabbccddeeff", "3");
 
     private string SegmentPath
         => Path.Combine(PartitionPath, "0000000000000001000-0000000002-0000000000000000007.segment");
 
-    public void Dispose() => _directory.Dispose();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _remover.DisposeAsync();
+        _directory.Dispose();
+    }
 
     [Fact]
     public async Task A_segment_lies_where_its_name_says()

@@ -78,13 +78,15 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
         }
     }
 
-    /// <summary>Closes all segments of a partition that is deleted.</summary>
+    /// <summary>Closes all segments of a partition that is deleted, and waits for reads of those that are closed.</summary>
     public async ValueTask ForgetAsync(PartitionId partition)
     {
         foreach (var key in _open.Keys.Where(key => key.Partition == partition))
         {
             await ForgetAsync(partition, key.Name).ConfigureAwait(false);
         }
+
+        await WaitForReadersAsync().ConfigureAwait(false);
     }
 
     /// <summary>How errors name a segment.</summary>
@@ -102,8 +104,10 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
             }
         }
 
-        await Task.WhenAll(_closing.Keys.Select(segment => segment.Closed)).ConfigureAwait(false);
+        await WaitForReadersAsync().ConfigureAwait(false);
     }
+
+    private Task WaitForReadersAsync() => Task.WhenAll(_closing.Keys.Select(segment => segment.Closed));
 
     // Whoever still reads the segment closes it.
     private async ValueTask CloseAsync(Slot slot)

@@ -2,7 +2,7 @@ namespace OrleansStream.Engine.Storage.Local;
 
 /// <summary>Keeps journal files in one directory.</summary>
 /// <remarks>Writing and syncing happen on the caller's thread: the journal's loop decides which one that is.</remarks>
-internal sealed class LocalJournalStore(string directory, JournalSync sync) : IJournalStore
+internal sealed class LocalJournalStore(string directory, JournalSync sync, FileRemover remover) : IJournalStore
 {
     public async ValueTask<IJournalWriter> CreateAsync(string name, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal sealed class LocalJournalStore(string directory, JournalSync sync) : IJ
     public async ValueTask DeleteAsync(string name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        LocalFile.Delete(PathOf(name));
+        remover.Delete(PathOf(name));
 
         // Even when it was not there: an earlier call may have deleted it and then failed to sync.
         DiskSync.Directory(directory);

@@ -5,7 +5,7 @@ using OrleansStream.Contracts;
 namespace OrleansStream.Engine.Storage.Local;
 
 /// <summary>Keeps segments as files, a directory per partition.</summary>
-internal sealed class LocalSegmentStore(string directory) : ISegmentStore
+internal sealed class LocalSegmentStore(string directory, FileRemover remover) : ISegmentStore
 {
     private const string SegmentSuffix = ".segment";
     private const string TemporarySuffix = ".tmp";
@@ -82,7 +82,7 @@ internal sealed class LocalSegmentStore(string directory) : ISegmentStore
     public async ValueTask DeleteAsync(PartitionId partition, SegmentName name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        LocalFile.Delete(PathOf(partition, name));
+        remover.Delete(PathOf(partition, name));
     }
 
     public async ValueTask DeletePartitionAsync(PartitionId partition, CancellationToken cancellationToken)
@@ -90,6 +90,11 @@ internal sealed class LocalSegmentStore(string directory) : ISegmentStore
         cancellationToken.ThrowIfCancellationRequested();
         var path = DirectoryOf(partition);
         _synced.TryRemove(partition, out _);
+        foreach (var file in LocalDirectory.FileNames(path, SegmentSuffix))
+        {
+            remover.Delete(Path.Combine(path, file + SegmentSuffix));
+        }
+
         LocalDirectory.Delete(path);
         LocalDirectory.TryDeleteEmpty(Path.GetDirectoryName(path)!);
     }

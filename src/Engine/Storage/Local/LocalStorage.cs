@@ -27,13 +27,14 @@ public sealed class LocalStorage : IStorage
 
     private readonly DirectoryLock _lock;
     private readonly LocalTableStore _tables;
+    private readonly FileRemover _remover = new(TimeProvider.System);
 
     private LocalStorage(DirectoryLock directoryLock, string directory, JournalSync sync, LocalTableStore tables)
     {
         _lock = directoryLock;
         _tables = tables;
-        Journals = new LocalJournalStore(JournalDirectory(directory), sync);
-        Segments = new LocalSegmentStore(SegmentDirectory(directory));
+        Journals = new LocalJournalStore(JournalDirectory(directory), sync, _remover);
+        Segments = new LocalSegmentStore(SegmentDirectory(directory), _remover);
     }
 
     public ISegmentStore Segments { get; }
@@ -72,6 +73,7 @@ public sealed class LocalStorage : IStorage
 
     public async ValueTask DisposeAsync()
     {
+        await _remover.DisposeAsync().ConfigureAwait(false);
         await _tables.DisposeAsync().ConfigureAwait(false);
         _lock.Dispose();
     }
