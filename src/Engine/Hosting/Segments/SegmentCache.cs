@@ -78,7 +78,7 @@ internal sealed class SegmentCache(ISegmentStore store, int capacity, long index
         }
     }
 
-    /// <summary>Closes all segments of a partition that is deleted, and waits for reads of those that are closed.</summary>
+    /// <summary>Closes all segments of a partition that is deleted, and waits until none closed is read.</summary>
     public async ValueTask ForgetAsync(PartitionId partition)
     {
         foreach (var key in _open.Keys.Where(key => key.Partition == partition))
