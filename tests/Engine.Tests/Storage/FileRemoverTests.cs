@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
 using OrleansStream.Engine.Storage.Local;
@@ -45,6 +46,28 @@ public sealed class FileRemoverTests : IDisposable
         Assert.Equal(FileRemover.StepBytes, RandomAccess.GetLength(file));
     }
 
+    // Of a backup, say. The loop would come to it before it comes to the other file.
+    [Fact]
+    public async Task A_file_with_another_name_keeps_its_bytes()
+    {
+        var (linkPath, otherPath) = (FilePath + ".link", FilePath + ".other");
+        using var linked = Create(LargeBytes);
+        using var other = Create(LargeBytes, otherPath);
+        using (var link = Process.Start("ln", [FilePath, linkPath]))
+        {
+            await link.WaitForExitAsync();
+        }
+
+        var pauses = new Pauses(other, TimeProvider.System);
+        await using var remover = new FileRemover(pauses);
+        remover.Delete(FilePath);
+        remover.Delete(otherPath);
+
+        Assert.Equal(3 * Mebibyte, await pauses.NextAsync());
+        Assert.False(File.Exists(FilePath));
+        Assert.Equal(LargeBytes, new FileInfo(linkPath).Length);
+    }
+
     // The clock stands still: the loop never gets beyond its first pause.
     [Fact]
     public async Task The_end_waits_for_no_pause()
@@ -86,10 +109,10 @@ public sealed class FileRemoverTests : IDisposable
         remover.Delete(Path.Combine(FilePath, "none"));
     }
 
-    private SafeFileHandle Create(int length)
+    private SafeFileHandle Create(int length, string? path = null)
     {
         var file = File.OpenHandle(
-            FilePath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            path ?? FilePath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.SetLength(file, length);
         return file;
     }

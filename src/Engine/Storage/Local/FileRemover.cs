@@ -9,8 +9,9 @@ namespace OrleansStream.Engine.Storage.Local;
 /// on ext4 that tells its device of what is free. So a file only loses its name at once. Then it is cut shorter and
 /// shorter, with pauses, by one loop for all of them; whoever waits for a sync waits for one cut.
 ///
-/// A crash in between leaves nothing behind, as the file has no name any more. There is a bound to how many files wait
-/// for the loop: beyond it they are freed at once, as they are when this is disposed.
+/// A crash in between leaves nothing behind, as the file has no name any more. One that has another name, such as that
+/// of a backup made of hard links, keeps its bytes. There is a bound to how many files wait for the loop: beyond it
+/// they are freed at once, as they are when this is disposed, and everywhere but on Linux.
 ///
 /// Nobody may read a file that is deleted here.
 /// </remarks>
@@ -43,7 +44,7 @@ internal sealed class FileRemover : IAsyncDisposable
         try
         {
             LocalFile.Delete(path);
-            if (file is not null && _nameless.Writer.TryWrite((file, length)))
+            if (file is not null && IsNameless(file) && _nameless.Writer.TryWrite((file, length)))
             {
                 file = null; // The loop's now.
             }
@@ -63,11 +64,11 @@ internal sealed class FileRemover : IAsyncDisposable
     }
 
     // Null for a small file, and for one that cannot be opened: it is deleted as it is, or whoever does it is told why
-    // not. On Windows an open file keeps its name until it is closed.
+    // not.
     private static SafeFileHandle? TryOpenLarge(string path, out long length)
     {
         length = 0;
-        if (OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsLinux())
         {
             return null;
         }
@@ -89,6 +90,19 @@ internal sealed class FileRemover : IAsyncDisposable
 
         file?.Dispose();
         return null;
+    }
+
+    private static bool IsNameless(SafeFileHandle file)
+    {
+        try
+        {
+            return LibC.Status(file, path: "", LibC.EmptyPath, LibC.StatusLinkCount, out var status) == 0
+                && status.IsNameless;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false; // A C library older than the call: nothing is known of other names.
+        }
     }
 
     private async Task FreeAllAsync()

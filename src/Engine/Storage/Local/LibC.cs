@@ -28,6 +28,12 @@ internal static partial class LibC
     /// <summary>macOS: tells the drive itself to write its cache.</summary>
     public const int FullSync = 51;
 
+    /// <summary>Linux: what is asked for is of the open file itself, not of a name below it.</summary>
+    public const int EmptyPath = 0x1000;
+
+    /// <summary>Linux: of a file's status, how many names it has.</summary>
+    public const uint StatusLinkCount = 4;
+
     /// <summary>The flag that keeps a file descriptor from child processes.</summary>
     public static int CloseOnExec => OperatingSystem.IsMacOS() ? 0x100_0000 : 0x8_0000;
 
@@ -49,7 +55,25 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Lock(SafeFileHandle file, int operation);
 
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Status(SafeFileHandle file, string path, int flags, uint mask, out FileStatus status);
+
     [LibraryImport("kernel32", EntryPoint = "FlushFileBuffers", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     public static partial bool FlushFileBuffers(SafeFileHandle file);
+
+    /// <summary>Linux: <c>struct statx</c>, as far as it is needed.</summary>
+    /// <remarks>https://man7.org/linux/man-pages/man2/statx.2.html</remarks>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public readonly struct FileStatus
+    {
+        [FieldOffset(0)]
+        private readonly uint _mask;
+
+        [FieldOffset(16)]
+        private readonly uint _linkCount;
+
+        /// <summary>Whether the file is known to have no name any more.</summary>
+        public bool IsNameless => (_mask & StatusLinkCount) != 0 && _linkCount == 0;
+    }
 }
