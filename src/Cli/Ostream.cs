@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using OrleansStream.Cli.Benchmarks;
 using OrleansStream.Cli.Consuming;
@@ -34,9 +35,8 @@ internal sealed partial class Ostream
         IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken = default)
     {
         var parsed = new Ostream(terminal).CreateCommand().Parse(arguments);
-        if (parsed.Action is ParseErrorAction)
+        if (FindMistake(parsed) is { } mistake)
         {
-            var mistake = TypeNames().Replace(parsed.Errors[0].Message, "");
             terminal.Error.WriteLine($"ostream: {mistake}");
             terminal.Error.WriteLine($"Try: {NameOf(parsed.CommandResult.Command)} --help");
             return ExitCode.Usage;
@@ -49,7 +49,37 @@ internal sealed partial class Ostream
             ProcessTerminationTimeout = s_patienceWhenStopped,
             EnableDefaultExceptionHandler = false,
         };
-        return await parsed.InvokeAsync(configuration, cancellationToken);
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (IOException e) when (Terminal.HasReaderLeft(e))
+        {
+            return ExitCode.Success;
+        }
+    }
+
+    // To the parser an option it does not know is an argument: without a look at that a topic would be deleted because
+    // its name stands beside one.
+    private static string? FindMistake(ParseResult parsed)
+    {
+        if (parsed.Action is ParseErrorAction)
+        {
+            return TypeNames().Replace(parsed.Errors[0].Message, "");
+        }
+
+        if (parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+        {
+            return null;
+        }
+
+        var unknown = parsed.CommandResult.Children
+            .OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value is ['-', _, ..]);
+        return unknown is null
+            ? null
+            : $"There is no option {unknown.Value}. Where it is a name, write -- before the names.";
     }
 
     private RootCommand CreateCommand()
@@ -106,7 +136,7 @@ internal sealed partial class Ostream
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception e)
+        catch (Exception e) when (!Terminal.HasReaderLeft(e))
         {
             // The last place before the user: even a bug ends in a sentence here.
             var failure = Failure.Explain(e, servers)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansStream.Cli.Terminals;
 
 namespace OrleansStream.Cli.Tests;
 
@@ -22,6 +23,8 @@ public sealed class CommandLineTests
     [InlineData("--sasl takes --user", "topics", "list", "--sasl", "PLAIN")]
     [InlineData("needs a password", "topics", "list", "--user", "ann")]
     [InlineData("does not name servers", "topics", "list", "--bootstrap", "host:port")]
+    [InlineData("There is no option --dry-run.", "topics", "delete", "t", "--dry-run", "-b", Nobody)]
+    [InlineData("There is no option -y.", "groups", "delete", "-y", "g", "-b", Nobody)]
     public async Task A_mistake_is_answered_with_a_sentence_and_exit_code_2(string sentence, params string[] arguments)
     {
         var outcome = await Outcome.OfAsync(Stream.Null, arguments);
@@ -43,6 +46,29 @@ public sealed class CommandLineTests
         Assert.StartsWith($"ostream: No server answers at {Nobody}.", outcome.Error, StringComparison.Ordinal);
         Assert.Single(outcome.Error.TrimEnd().Split('\n'));
         Assert.Equal(3, outcome.ExitCode);
+    }
+
+    [Fact]
+    public async Task Behind_two_dashes_anything_is_a_name()
+    {
+        var outcome = await Outcome.OfAsync(
+            Stream.Null, ["topics", "delete", "-b", Nobody, "--timeout", "0.2", "--", "--dry-run"]);
+
+        Assert.StartsWith($"ostream: No server answers at {Nobody}.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    // As head does when it has seen enough.
+    [Theory]
+    [InlineData("topics", "--help")]
+    [InlineData("completion", "bash")]
+    [InlineData("doctor", "-b", Nobody, "--timeout", "0.2")]
+    public async Task Whoever_leaves_the_output_ends_it_without_a_word(params string[] arguments)
+    {
+        using var error = new StringWriter();
+        using var terminal = new Terminal(Stream.Null, new PipeWithoutReader(), error, TimeProvider.System);
+
+        Assert.Equal(0, await Ostream.InvokeAsync(arguments, terminal));
+        Assert.Equal("", error.ToString());
     }
 
     [Fact]
@@ -85,5 +111,14 @@ public sealed class CommandLineTests
         Assert.DoesNotContain("produce", verbs);
         var codecs = (await Outcome.OfAsync(Stream.Null, ["[suggest:22]", "ostream produce t -z gz"])).Succeeded();
         Assert.Equal("gzip", codecs.Trim());
+    }
+
+    private sealed class PipeWithoutReader : MemoryStream
+    {
+        private const int BrokenPipe = 32;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("Broken pipe", BrokenPipe);
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
     }
 }

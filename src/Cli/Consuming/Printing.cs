@@ -1,4 +1,5 @@
 using OrleansStream.Cli.Records;
+using OrleansStream.Cli.Terminals;
 using OrleansStream.Client;
 
 namespace OrleansStream.Cli.Consuming;
@@ -19,9 +20,6 @@ internal enum PrintingEnd
 /// <summary>Prints what a consumer reads.</summary>
 internal sealed class Printing(Consumer consumer, RecordWriter writer, Selection selection)
 {
-    // EPIPE: with it head and its like say that they have seen enough.
-    private const int BrokenPipe = 32;
-
     // A group hands out partitions when it likes, and some hold nothing to read: whether all is read is asked anew.
     private static readonly TimeSpan s_checkInterval = TimeSpan.FromMilliseconds(100);
 
@@ -52,7 +50,7 @@ internal sealed class Printing(Consumer consumer, RecordWriter writer, Selection
         {
             return PrintingEnd.Stopped;
         }
-        catch (IOException e) when (e.HResult == BrokenPipe)
+        catch (IOException e) when (Terminal.HasReaderLeft(e))
         {
             return PrintingEnd.ReaderLeft;
         }

@@ -7,6 +7,9 @@ namespace OrleansStream.Cli.Terminals;
 /// <summary>Where the program reads from and writes to: records and results out, all else to the errors.</summary>
 internal sealed class Terminal : IDisposable
 {
+    // EPIPE: with it head and its like say that they have seen enough.
+    private const int BrokenPipe = 32;
+
     // Wide enough that no table is wrapped for a program that reads it.
     private const int PipedWidth = 1_000;
 
@@ -56,7 +59,20 @@ internal sealed class Terminal : IDisposable
         !Console.IsOutputRedirected,
         !Console.IsErrorRedirected);
 
-    public void Dispose() => _text.Dispose();
+    /// <summary>Whether a failure is that whoever read the output has left. Then there is nothing more to do.</summary>
+    public static bool HasReaderLeft(Exception e) => e is IOException { HResult: BrokenPipe };
+
+    public void Dispose()
+    {
+        try
+        {
+            _text.Dispose();
+        }
+        catch (IOException e) when (HasReaderLeft(e))
+        {
+            // What is left of the text has no reader.
+        }
+    }
 
     // The console's own stream is silent when the reader of a pipe has left, and the program would work on for nobody.
     private static Stream OpenOutput()
