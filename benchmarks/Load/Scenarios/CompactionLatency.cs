@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
-using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Storage.Local;
 using OrleansStream.Load.Reporting;
 using OrleansStream.Load.Targets;
@@ -20,7 +18,6 @@ internal static class CompactionLatency
     private const int OperationsPerSecond = 5_000;
     private const int CompactedPartitions = 4;
     private const int CompactedRecords = 80_000;
-    private const int SegmentBytes = 8 * 1_024 * 1_024;
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
@@ -35,16 +32,17 @@ internal static class CompactionLatency
         using var directory = new ScratchDirectory();
         await using var storage = await LocalStorage.OpenAsync(
             directory.Combine("data"), JournalSync.Always, CancellationToken.None);
-        await using var store = await LogStore.OpenAsync(
-            storage, new EngineOptions(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        var appended = await CreateAsync(store, "appended", Partitions, new Dictionary<string, string>());
+        await using var store = await BareStore.OpenAsync(storage);
+        var appended = await store.OpenPartitionsAsync(
+            await store.CreateTopicAsync("appended", Partitions, new Dictionary<string, string>()));
         var records = new KeyedRecords(run.IsDryRun ? 2_000 : CompactedRecords, RecordBytes, duplicates: 50);
         var batch = new NumberedRecords(RecordBytes).Build(1);
         var next = new long[Partitions];
-        foreach (var (acks, durability) in new[] { (
-            Acks.Leader, "acks=1, journaled behind"), (Acks.All, "acks=all, synced to disk") })
+        foreach (var (acks, name, durability) in new[]
         {
-            var name = acks == Acks.All ? "acks=all" : "acks=1";
+            (Acks.Leader, "1", "acks=1, journaled behind"), (Acks.All, "all", "acks=all, synced to disk"),
+        })
+        {
             Func<int, ValueTask> appendAsync = async i =>
             {
                 var partition = i % Partitions;
@@ -58,29 +56,17 @@ internal static class CompactionLatency
 
             // Both once before they are measured, for their code to be compiled.
             await OpenLoop.RunAsync(OperationsPerSecond, run.WarmUpTime, appendAsync);
-            await BesideCompactionAsync(store, records, $"before-{name[5..]}", appendAsync);
+            await BesideCompactionAsync(store, records, "before-" + name, appendAsync);
             var alone = await OpenLoop.RunAsync(OperationsPerSecond, run.CaseTime, appendAsync);
             Add(run, name + "/alone", durability, alone);
-            Add(run, name, durability, await BesideCompactionAsync(store, records, name[5..], appendAsync));
+            Add(run, name, durability, await BesideCompactionAsync(store, records, name, appendAsync));
         }
     }
 
     private static async Task<LatencySummary> BesideCompactionAsync(
         LogStore store, KeyedRecords records, string suffix, Func<int, ValueTask> appendAsync)
     {
-        var configs = new Dictionary<string, string>
-        {
-            ["cleanup.policy"] = "compact",
-            ["segment.bytes"] = $"{SegmentBytes}",
-        };
-        var compacted = await CreateAsync(store, $"compacted-{suffix}", CompactedPartitions, configs);
-        foreach (var partition in compacted)
-        {
-            await records.AppendAsync(partition);
-            await partition.FlushAsync();
-        }
-
-        GC.Collect(); // What writing the records left behind is no part of this.
+        var compacted = await CompactedTopic.CreateAsync(store, $"compacted-{suffix}", CompactedPartitions, records);
         var compaction = Task.Run(store.MaintainAsync);
         var latency = await OpenLoop.RunBesideAsync(OperationsPerSecond, compaction, appendAsync);
         await compaction;
@@ -94,25 +80,9 @@ internal static class CompactionLatency
 
     private static void Add(LoadRun run, string name, string durability, LatencySummary latency)
         => run.Add(new Figure(
-            "compaction-latency/" + name,
+            "compaction-latency/acks=" + name,
             OperationsPerSecond,
             "operations/s",
             new Setting("in process, open loop", durability, RecordBytes, 1, Workers: OperationsPerSecond, Partitions),
             Latency: latency));
-
-    private static async Task<PartitionHost[]> CreateAsync(
-        LogStore store, string topic, int count, IReadOnlyDictionary<string, string> configs)
-    {
-        var created = await store.Topics.CreateAsync(new(topic, count, configs), CancellationToken.None);
-        WrongResultException.ThrowUnlessEqual((long)StreamError.None, (long)created.Error, "The error of a creation");
-        var partitions = new PartitionHost[count];
-        for (var i = 0; i < count; i++)
-        {
-            partitions[i] = await store.OpenPartitionAsync(
-                new(created.Topic!.Id, i), new SingleTurn(), CancellationToken.None)
-                ?? throw new WrongResultException($"Partition {i} of topic {topic} is not there.");
-        }
-
-        return partitions;
-    }
 }

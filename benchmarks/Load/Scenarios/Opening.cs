@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
-using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Hosting.Partitions;
 using OrleansStream.Engine.Log;
 using OrleansStream.Engine.Storage;
@@ -60,7 +58,7 @@ internal static class Opening
         var local = await LocalStorage.OpenAsync(data, JournalSync.Os, CancellationToken.None);
         var storageTime = Stopwatch.GetElapsedTime(start);
         await using var storage = new WatchedStorage(local);
-        await using var store = await OpenStoreAsync(storage);
+        await using var store = await BareStore.OpenAsync(storage);
         var topic = await store.Topics.FindAsync(Topic, CancellationToken.None)
             ?? throw new WrongResultException("The topic is not there.");
 
@@ -69,7 +67,7 @@ internal static class Opening
         storage.OnQuery = _ => opened.Task;
         var readsBefore = storage.Reads + storage.Rows;
         start = Stopwatch.GetTimestamp();
-        var partition = await OpenPartitionAsync(store, topic);
+        var partition = (await store.OpenPartitionsAsync(topic))[0];
         var partitionTime = Stopwatch.GetElapsedTime(start);
         var reads = storage.Reads + storage.Rows - readsBefore;
         opened.SetResult();
@@ -95,11 +93,10 @@ internal static class Opening
     {
         await using var memory = new MemoryStorage();
         PartitionId id;
-        await using (var store = await OpenStoreAsync(memory))
+        await using (var store = await BareStore.OpenAsync(memory))
         {
-            var created = await store.Topics.CreateAsync(
-                new(Topic, 1, new Dictionary<string, string>()), CancellationToken.None);
-            var partition = await OpenPartitionAsync(store, created.Topic!);
+            var topic = await store.CreateTopicAsync(Topic, 1, new Dictionary<string, string>());
+            var partition = (await store.OpenPartitionsAsync(topic))[0];
             var records = new NumberedRecords(64);
             for (var i = 0; i < segments; i++)
             {
@@ -142,14 +139,6 @@ internal static class Opening
             File.WriteAllBytes(Path.Combine(target, $"{name}.segment"), bytes);
         }
     }
-
-    private static Task<LogStore> OpenStoreAsync(IStorage storage)
-        => LogStore.OpenAsync(
-            storage, new EngineOptions(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-
-    private static async Task<PartitionHost> OpenPartitionAsync(LogStore store, TopicDescription topic)
-        => await store.OpenPartitionAsync(new(topic.Id, 0), new SingleTurn(), CancellationToken.None)
-            ?? throw new WrongResultException("The partition is not there.");
 
     /// <param name="Reads">Of rows and of segments, until the partition was open.</param>
     private readonly record struct OpeningTimes(TimeSpan Storage, TimeSpan Partition, TimeSpan History, long Reads);

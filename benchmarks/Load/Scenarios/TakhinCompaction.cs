@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
-using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Storage;
 using OrleansStream.Engine.Storage.Local;
 using OrleansStream.Engine.Storage.Memory;
@@ -22,7 +20,6 @@ namespace OrleansStream.Load.Scenarios;
 internal static class TakhinCompaction
 {
     private const int OneKilobyte = 1_024;
-    private const int SegmentBytes = 8 * 1_024 * 1_024;
     private const double GoalBytes = 100e6;
 
     /// <summary>Beyond so many records a round is long, and all code has run by then.</summary>
@@ -33,7 +30,7 @@ internal static class TakhinCompaction
         foreach (var (segments, recordBytes, duplicates) in Cases(run.IsFull))
         {
             var records = new KeyedRecords(
-                run.IsDryRun ? 2_000 : segments * (SegmentBytes / recordBytes), recordBytes, duplicates);
+                run.IsDryRun ? 2_000 : segments * (CompactedTopic.SegmentBytes / recordBytes), recordBytes, duplicates);
             await MeasureInMemoryAsync(run, records, $"{segments}x{recordBytes}/{duplicates}%");
             if (SystemCalls.AreAvailable)
             {
@@ -107,21 +104,9 @@ internal static class TakhinCompaction
 
     private static async Task<Compaction> CompactAsync(IStorage storage, KeyedRecords records)
     {
-        await using var store = await LogStore.OpenAsync(
-            storage, new EngineOptions(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        var configs = new Dictionary<string, string>
-        {
-            ["cleanup.policy"] = "compact",
-            ["segment.bytes"] = $"{SegmentBytes}",
-        };
-        var created = await store.Topics.CreateAsync(new("compaction", 1, configs), CancellationToken.None);
-        var partition = await store.OpenPartitionAsync(
-            new(created.Topic!.Id, 0), new SingleTurn(), CancellationToken.None)
-            ?? throw new WrongResultException("The partition is not there.");
-        await records.AppendAsync(partition);
-        await partition.FlushAsync();
+        await using var store = await BareStore.OpenAsync(storage);
+        var partition = (await CompactedTopic.CreateAsync(store, "compaction", 1, records))[0];
         var before = await partition.GetStatusAsync(CancellationToken.None);
-        GC.Collect(); // What writing the records left behind is no part of this.
         var start = Stopwatch.GetTimestamp();
         await store.MaintainAsync();
         var elapsed = Stopwatch.GetElapsedTime(start);

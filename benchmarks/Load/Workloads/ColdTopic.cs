@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansStream.Contracts;
 using OrleansStream.Engine.Hosting;
 using OrleansStream.Engine.Hosting.Partitions;
@@ -38,7 +37,7 @@ internal sealed record ColdTopic(
     public async Task FillAsync()
     {
         await using var storage = await OpenAsync();
-        await using var store = await OpenStoreAsync(storage);
+        await using var store = await BareStore.OpenAsync(storage);
 
         // Without the journal: it is of no interest here, and would have to be written as well.
         var configs = new Dictionary<string, string>
@@ -46,9 +45,8 @@ internal sealed record ColdTopic(
             ["durability"] = "memory",
             ["segment.bytes"] = $"{SegmentBytes}",
         };
-        var created = await store.Topics.CreateAsync(new(Name, Partitions, configs), CancellationToken.None);
-        WrongResultException.ThrowUnlessEqual((long)StreamError.None, (long)created.Error, "The error of a creation");
-        foreach (var partition in await OpenPartitionsAsync(store))
+        var topic = await store.CreateTopicAsync(Name, Partitions, configs);
+        foreach (var partition in await store.OpenPartitionsAsync(topic))
         {
             var records = new NumberedRecords(RecordBytes);
             for (var unwritten = 0; records.Next < RecordsPerPartition;)
@@ -76,7 +74,7 @@ internal sealed record ColdTopic(
     public async Task<ColdReading> ReadAsync(int fetchBytes)
     {
         await using var storage = await OpenAsync();
-        await using var store = await OpenStoreAsync(storage);
+        await using var store = await BareStore.OpenAsync(storage);
         var partitions = await OpenPartitionsAsync(store);
         var offsets = new long[Partitions];
         var polls = new LatencyHistogram();
@@ -147,21 +145,10 @@ internal sealed record ColdTopic(
 
     public Setting SettingOf(string place) => new(place, "cold", RecordBytes, RecordsPerBatch, 1, Partitions);
 
-    private static Task<LogStore> OpenStoreAsync(IStorage storage)
-        => LogStore.OpenAsync(
-            storage, new EngineOptions(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-
     private async Task<PartitionHost[]> OpenPartitionsAsync(LogStore store)
     {
         var topic = await store.Topics.FindAsync(Name, CancellationToken.None)
             ?? throw new WrongResultException($"Topic {Name} is not there.");
-        var partitions = new PartitionHost[Partitions];
-        for (var i = 0; i < partitions.Length; i++)
-        {
-            partitions[i] = await store.OpenPartitionAsync(new(topic.Id, i), new SingleTurn(), CancellationToken.None)
-                ?? throw new WrongResultException($"Partition {i} of topic {Name} is not there.");
-        }
-
-        return partitions;
+        return await store.OpenPartitionsAsync(topic);
     }
 }

@@ -90,9 +90,9 @@ internal sealed class LocalSegmentStore(string directory, FileRemover remover) :
         cancellationToken.ThrowIfCancellationRequested();
         var path = DirectoryOf(partition);
         _synced.TryRemove(partition, out _);
-        foreach (var file in LocalDirectory.FileNames(path, SegmentSuffix))
+        foreach (var file in LocalDirectory.FileNames(path, suffix: ""))
         {
-            remover.Delete(Path.Combine(path, file + SegmentSuffix));
+            remover.Delete(Path.Combine(path, file));
         }
 
         LocalDirectory.Delete(path);
@@ -112,7 +112,7 @@ internal sealed class LocalSegmentStore(string directory, FileRemover remover) :
 
             try
             {
-                LocalFile.Delete(path);
+                remover.Delete(path);
             }
             finally
             {

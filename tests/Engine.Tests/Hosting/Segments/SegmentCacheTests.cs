@@ -66,6 +66,20 @@ public sealed class SegmentCacheTests
     }
 
     [Fact]
+    public async Task A_deleted_partition_is_forgotten_when_nobody_reads_it_any_more()
+    {
+        var entry = await WriteAsync(0);
+        var segment = await AcquireAsync(entry);
+
+        var forgetting = _cache.ForgetAsync(StoredSegments.Partition).AsTask();
+        Assert.Equal((false, 1), (forgetting.IsCompleted, _store.Open));
+
+        await segment.ReleaseAsync();
+        await forgetting;
+        Assert.Equal(0, _store.Open);
+    }
+
+    [Fact]
     public async Task Indexes_that_are_larger_than_their_bound_close_the_older_ones()
     {
         var entries = new[] { await WriteAsync(0), await WriteAsync(1), await WriteAsync(2) };
